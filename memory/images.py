@@ -1,0 +1,265 @@
+"""Pictures: the original bytes once, by their sha256, in a folder beside the database.
+
+    visavis.pictures/ab/ab12…          the original bytes
+    visavis.pictures/ab/ab12….320.jpg  a thumbnail: made again whenever it is missing
+    visavis.pictures/incoming/         files being written
+
+A picture is decoded completely before it is accepted, so whatever is stored can be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from memory.db import Connections
+from memory.decoding import DEFAULT_LIMITS, ImageLimits, decode, open_upright
+from memory.errors import ImageError, StoreError
+from memory.records import Row, now
+from memory.tree import storable_name
+from prompts import Image
+
+__all__ = ["DEFAULT_LIMITS", "ImageLimits", "ImageStore", "StoredImage", "open_upright"]
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_THUMBNAIL_SIDES = range(16, 2049)
+_THUMBNAIL_QUALITY = 85
+_ABANDONED_SECONDS = 3600.0
+"""A file this long in `incoming` was left by a process that died while writing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """What is known of a stored picture. `width` and `height` are pixels as shown, `size` is bytes."""
+
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    added_at: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> StoredImage:
+        """The value of a row of `images`."""
+        return cls(
+            sha256=row["sha256"],
+            media_type=row["media_type"],
+            width=row["width"],
+            height=row["height"],
+            size=row["size"],
+            added_at=row["added_at"],
+        )
+
+
+class ImageStore:
+    """The pictures of one database. Safe to use from many threads and processes."""
+
+    def __init__(self, connections: Connections, folder: Path, limits: ImageLimits = DEFAULT_LIMITS) -> None:
+        """Creates the folder. Raises StoreError if it cannot be written."""
+        self._connections = connections
+        self._folder = folder
+        self._incoming = folder / "incoming"
+        self._limits = limits
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The picture folder {folder} cannot be written ({error}). Make its folder writable, "
+                "or choose another database."
+            ) from error
+        self._sweep_incoming()
+
+    def add(self, data: bytes, *, name: str | None = None) -> Image:
+        """Store a picture, unless it is there already, and return it as a part of a message.
+
+        `data` is the file as the person has it, `name` what they call it. Raises ImageError if it
+        is not a picture, does not decode to its end, or is over a limit.
+        """
+        name = storable_name(name)
+        sha256 = hashlib.sha256(data).hexdigest()
+        stored = self._find(sha256)
+        if stored is None or not self._is_sound(sha256):
+            try:
+                picture, media_type = decode(data, self._limits)
+            except ImageError as error:
+                raise ImageError(f"{name}: {error}" if name else str(error)) from error
+            width, height = picture.size
+            stored = StoredImage(sha256, media_type, width, height, len(data), now())
+            self._keep(stored, data)
+        return Image(sha256, stored.media_type, stored.width, stored.height, name)
+
+    def get(self, sha256: str) -> StoredImage:
+        """What is known of a picture. Raises ImageError if it is not stored."""
+        stored = self._find(sha256)
+        if stored is None:
+            raise ImageError(f"No picture {sha256} is stored. Add its bytes first.")
+        return stored
+
+    def read(self, sha256: str) -> bytes:
+        """The original bytes. Raises ImageError if they are unknown, missing or altered on disk."""
+        self.get(sha256)
+        file = self._file(sha256)
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise ImageError(
+                f"The file of picture {sha256} cannot be read ({error}). Add it again."
+            ) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ImageError(
+                f"The file of picture {sha256} has been altered on disk. Add the original again."
+            )
+        return data
+
+    def path(self, sha256: str) -> Path:
+        """The file with the original bytes. Raises ImageError if the picture is not stored."""
+        self.get(sha256)
+        return self._file(sha256)
+
+    def thumbnail(self, sha256: str, side: int = 320) -> bytes:
+        """A JPEG of the picture, upright, that fits a square of `side` pixels; never enlarged.
+
+        Raises ImageError like `read`, and for a `side` outside 16 to 2048.
+        """
+        if side not in _THUMBNAIL_SIDES:
+            raise ImageError(
+                f"A thumbnail's side is {_THUMBNAIL_SIDES[0]} to {_THUMBNAIL_SIDES[-1]} pixels, not {side}."
+            )
+        original = self.path(sha256)
+        cached = original.with_name(f"{sha256}.{side}.jpg")
+        with suppress(OSError):
+            return cached.read_bytes()
+        picture = open_upright(self.read(sha256))
+        picture.thumbnail((side, side))
+        buffer = BytesIO()
+        picture.save(buffer, "JPEG", quality=_THUMBNAIL_QUALITY)
+        # A cache that cannot be written costs time, nothing else.
+        with suppress(OSError):
+            self._write(cached, buffer.getvalue())
+        return buffer.getvalue()
+
+    def __contains__(self, sha256: object) -> bool:
+        return isinstance(sha256, str) and self._find(sha256) is not None
+
+    def forget_unused(self, database: Database, candidates: Iterable[str]) -> list[str]:
+        """Within a transaction: delete the rows of those pictures that no message shows any more.
+
+        Returns their hashes, for `remove_files` once the transaction is committed.
+        """
+        return [
+            sha256
+            for sha256 in candidates
+            if database.execute(
+                "DELETE FROM images WHERE sha256 = :sha256"
+                " AND NOT EXISTS (SELECT 1 FROM message_parts WHERE image_sha256 = :sha256)",
+                {"sha256": sha256},
+            ).rowcount
+        ]
+
+    def remove_files(self, hashes: Iterable[str]) -> None:
+        """Delete the files of pictures without a row, thumbnails included."""
+        for sha256 in hashes:
+            # Holding the write lock: the picture may have been added again since its row went.
+            with self._connections.immediate() as database:
+                if database.execute("SELECT 1 FROM images WHERE sha256 = ?", (sha256,)).fetchone() is None:
+                    file = self._file(sha256)
+                    for leftover in file.parent.glob(f"{sha256}*"):
+                        with suppress(OSError):
+                            leftover.unlink()
+
+    def problems(self, database: Database) -> Iterator[str]:
+        """What is wrong with the pictures' files, in words. Reads every one of them."""
+        for (sha256,) in database.execute("SELECT sha256 FROM images ORDER BY sha256"):
+            try:
+                found = _hash_of(self._file(sha256))
+            except (OSError, ImageError):
+                yield f"Picture {sha256} is missing: its file cannot be read."
+            else:
+                if found != sha256:
+                    yield f"Picture {sha256} has been altered: its file holds something else."
+
+    def _find(self, sha256: str) -> StoredImage | None:
+        with self._connections.snapshot() as database:
+            for row in list(database.query("SELECT * FROM images WHERE sha256 = ?", (sha256,))):
+                return StoredImage.from_row(row)
+        return None
+
+    def _file(self, sha256: str) -> Path:
+        # Hashes come from outside too (a page asks for them): none may lead out of the folder.
+        if not _SHA256.fullmatch(sha256):
+            raise ImageError(f"{sha256!r} is not the sha256 of a picture: 64 hexadecimal digits.")
+        return self._folder / sha256[:2] / sha256
+
+    def _is_sound(self, sha256: str) -> bool:
+        try:
+            return _hash_of(self._file(sha256)) == sha256
+        except OSError:
+            return False
+
+    def _keep(self, stored: StoredImage, data: bytes) -> None:
+        """Write the file, then its row: a row always has its file, whenever the process dies."""
+        file = self._file(stored.sha256)
+        try:
+            # In one transaction, so that no deletion comes between the file and its row.
+            with self._connections.immediate() as database:
+                self._write(file, data)
+                database.execute(
+                    "INSERT INTO images (sha256, media_type, width, height, size, added_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (
+                        *(stored.sha256, stored.media_type, stored.width, stored.height),
+                        *(stored.size, stored.added_at),
+                    ),
+                )
+        except OSError as error:
+            raise StoreError(
+                f"The picture cannot be written to {file.parent} ({error}). Free some space or make the "
+                "folder writable, and send it again."
+            ) from error
+
+    def _write(self, file: Path, data: bytes) -> None:
+        """All of the file or nothing of it, on disk when this returns."""
+        file.parent.mkdir(exist_ok=True)
+        partial = self._incoming / secrets.token_hex(16)
+        try:
+            with partial.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(file)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(file.parent)
+
+    def _sweep_incoming(self) -> None:
+        for file in self._incoming.iterdir():
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > _ABANDONED_SECONDS:
+                    file.unlink()
+
+
+def _hash_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in this folder survive a power cut, where the system can be asked to."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
