@@ -1,0 +1,182 @@
+"""Making one reply: from a turn in the store, through the engine, to the reply's readers and back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from chat.context import fit
+from chat.engines.base import Engine, Finish, Request, Sampling
+from chat.errors import EngineError, StoreError, VisavisError
+from chat.reply import Outcome, Reply, ReplyWriter
+from memory import Store, Turn
+from prompts import Message
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.5
+"""The time between two writes of a growing reply to the store: what a crash may cost."""
+
+_workers: WeakKeyDictionary[Engine, ThreadPoolExecutor] = WeakKeyDictionary()
+_workers_lock = Lock()
+
+
+def worker(engine: Engine) -> ThreadPoolExecutor:
+    """The one thread that an engine's replies are made on, whichever manager asks, one at a time."""
+    with _workers_lock:
+        if engine not in _workers:
+            _workers[engine] = ThreadPoolExecutor(1, thread_name_prefix=f"reply-{engine.name}")
+        return _workers[engine]
+
+
+class Generation:
+    """The making of one reply.
+
+    `prefix` is what goes before the stored messages (the persona's system message).
+    `on_end` is called once, after the turn is closed in the store and before the readers
+    learn of the end, so that whoever sees the end may send the next message. It is told
+    whether the store took it: if not, `save` may be tried again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        turn: Turn,
+        sampling: Sampling,
+        *,
+        prefix: tuple[Message, ...] = (),
+        on_end: Callable[[bool], None] = lambda saved: None,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._turn = turn
+        self._sampling = sampling
+        self._prefix = prefix
+        self._on_end = on_end
+        self._writer = ReplyWriter(turn.conversation_id, turn.id, self._end_if_queued)
+        self._dropped: tuple[str, ...] = ()
+        self._begun = False
+        self._outcome: Outcome | None = None
+        self._lock = Lock()
+
+    @property
+    def reply(self) -> Reply:
+        """The readers' end."""
+        return self._writer.reply
+
+    def start(self) -> None:
+        """Queue on the engine's worker."""
+        worker(self._engine).submit(self._run)
+
+    def _run(self) -> None:
+        if not self._begin():
+            return
+        try:
+            self._generate()
+            if self._outcome is None:
+                raise EngineError(f"The engine {self._engine.name!r} broke off without a word; ask again.")
+        except Exception as error:
+            if self._outcome is not None:
+                log.exception("The engine failed after the end of a reply.")
+            else:
+                self._end(Finish("error"), _explain(error))
+
+    def _begin(self) -> bool:
+        """True for the one caller that may bring the reply to its end: the worker, or an early stop."""
+        with self._lock:
+            first, self._begun = not self._begun, True
+        return first
+
+    def _end_if_queued(self) -> None:
+        """End a stopped reply at once if the engine, busy with another, has not got to it."""
+        if self._begin():
+            self._end(Finish("cancelled"))
+
+    def _generate(self) -> None:
+        """Run the engine, show its words to the readers, and keep them on disk as they grow."""
+        request = Request(self._prompt(), self._sampling, self._store.images.read)
+        flushed = float("-inf")
+        # No break at the end: an engine may have things to put away after its last delta.
+        for delta in self._engine.generate(request, self._writer.cancelled):
+            if delta.text:
+                self._writer.write(delta.text)
+            if delta.finish is not None:
+                self._end(delta.finish)
+            elif time.monotonic() - flushed >= FLUSH_SECONDS:
+                self._flush()
+                flushed = time.monotonic()
+
+    def _prompt(self) -> tuple[Message, ...]:
+        """The messages as far as they fit; the last one is the turn's, as none may follow while it runs."""
+        entries = self._store.history(self._turn.conversation_id)
+        fitted = fit(
+            (*self._prefix, *(entry.message for entry in entries)),
+            self._engine.count,
+            self._engine.limits,
+            self._sampling.max_tokens,
+        )
+        self._dropped = tuple(entry.message_id for entry in entries[: len(fitted.dropped)])
+        return fitted.messages
+
+    def _flush(self) -> None:
+        try:
+            self._store.flush_turn(self._turn.id, self.reply.text_so_far)
+        except VisavisError:
+            # The text is still here, and the end of the turn writes all of it.
+            log.warning("The reply so far could not be written to the store.", exc_info=True)
+
+    def _end(self, finish: Finish, error: VisavisError | None = None) -> None:
+        """Close the turn in the store, then let the readers go, whatever the store says."""
+        if finish.reason == "error" and error is None:
+            error = EngineError("The model failed while answering. Your message is kept; ask again.")
+        outcome = Outcome(finish.reason, finish.usage, self._writer.timings(), self._dropped, error)
+        self._outcome = outcome
+        saved = False
+        try:
+            self.save()
+            saved = True
+        except StoreError as failure:
+            log.warning("A reply could not be saved.", exc_info=True)
+            outcome = replace(outcome, error=error or failure)
+        finally:
+            self._on_end(saved)
+            self._writer.end(outcome)
+
+    def save(self) -> None:
+        """Close the ended turn in the store. Raises StoreError; it can then be tried again."""
+        outcome = self._outcome
+        assert outcome is not None
+        try:
+            self._store.finish_turn(
+                self._turn.id,
+                self.reply.text_so_far,
+                reason=outcome.reason,
+                usage=asdict(outcome.usage),
+                timings=asdict(outcome.timings),
+                dropped=outcome.dropped,
+                error=None if outcome.error is None else str(outcome.error),
+            )
+        except Exception as error:
+            raise StoreError(f"The reply could not be saved: {error}") from error
+
+
+def _explain(error: Exception) -> EngineError:
+    """What readers are told of a failure while a reply was made; the cause stays attached."""
+    if isinstance(error, EngineError):
+        return error
+    if isinstance(error, VisavisError):
+        explained = EngineError(str(error))
+    else:
+        log.error("The engine failed while answering.", exc_info=error)
+        explained = EngineError(
+            f"The model failed while answering ({type(error).__name__}: {error}). "
+            "Your message is kept; ask again, and restart the program if it goes on."
+        )
+    explained.__cause__ = error
+    return explained
