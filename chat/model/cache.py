@@ -1,0 +1,121 @@
+"""What a conversation keeps between calls of the model: text KV and the pictures in view.
+
+Both are arguments of the model, never state of it, so that any number of
+conversations share one set of weights and cannot disturb each other.
+
+Shapes: b rows, L decoder layers, X cross-attention layers, g key/value heads, p image
+tokens a picture, m pictures in view (padded over the batch), e channels a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NEVER = 2**31 - 1
+"""`visible_from` of a padding picture: no position comes that late."""
+
+
+class KVCache:
+    """Self-attention keys and values of a batch of token prefixes of different lengths.
+
+    keys, values: per layer (b, g, capacity, e); lengths (b,): valid positions of each
+    row. Slots past a row's length hold leftovers, which the causal mask hides until
+    they are overwritten; truncating is therefore only a matter of the lengths.
+    """
+
+    def __init__(
+        self, layers: int, rows: int, heads: int, head_dim: int, *, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self._shape = (rows, heads, 0, head_dim)
+        self.keys = [torch.empty(self._shape, dtype=dtype, device=device) for _ in range(layers)]
+        self.values = [torch.empty(self._shape, dtype=dtype, device=device) for _ in range(layers)]
+        self.lengths = torch.zeros(rows, dtype=torch.long, device=device)
+        self.longest = 0
+
+    @property
+    def capacity(self) -> int:
+        """Positions that fit before the buffers grow."""
+        return self.keys[0].shape[2]
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return 2 * sum(key.numel() * key.element_size() for key in self.keys)
+
+    def reserve(self, positions: int) -> None:
+        """Make room for `positions` in every row; grows by doubling, keeps what is there."""
+        if positions <= self.capacity:
+            return
+        rows, heads, _, head_dim = self._shape
+        size = max(64, self.capacity * 2, positions)
+        for buffers in (self.keys, self.values):
+            for layer, old in enumerate(buffers):
+                grown = old.new_zeros((rows, heads, size, head_dim))
+                grown[:, :, : old.shape[2]] = old
+                buffers[layer] = grown
+
+    def write(self, layer: int, slots: Tensor, key: Tensor, value: Tensor, end: int) -> tuple[Tensor, Tensor]:
+        """Put keys and values (b, g, s, e) at slots (b, s); return all up to `end`: (b, g, end, e) each."""
+        rows = torch.arange(slots.shape[0], device=slots.device)[:, None]
+        keys, values = self.keys[layer], self.values[layer]
+        keys[rows, :, slots] = key.transpose(1, 2).to(keys.dtype)
+        values[rows, :, slots] = value.transpose(1, 2).to(values.dtype)
+        return keys[:, :, :end], values[:, :, :end]
+
+    def advance(self, counts: Tensor) -> None:
+        """Count the tokens just written, counts (b,), as part of each row."""
+        self.lengths = self.lengths + counts
+        self.longest = int(self.lengths.max())
+
+    def truncate(self, length: int) -> None:
+        """Forget everything past `length` positions in every row."""
+        self.lengths = self.lengths.clamp(max=length)
+        self.longest = int(self.lengths.max())
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """The pictures that a batch of rows can see, ready for every cross-attention layer.
+
+    keys, values: per cross layer (b, g, m·p, e), with the picture's number already in
+    them. visible_from (b, m): the first position that sees each picture.
+    """
+
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    visible_from: Tensor
+
+    @property
+    def tokens_per_picture(self) -> int:
+        """p."""
+        return self.keys[0].shape[2] // self.visible_from.shape[1]
+
+    def masks(self, slots: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Who sees what, for query slots (b, s).
+
+            slot                 #1  #2      seen
+            0  hello              ·   ·       0     nothing to attend: the block is skipped
+            5  <|image|> (#1)     x   ·       1
+            9  <|image|> (#2)     x   x       1
+
+        Returns the attention mask (b, 1, s, m·p), true where a query may look, and
+        `seen` (b, s, 1), zero where a position has no picture yet. Either is None when
+        every position sees everything. A position that sees nothing gets a full mask
+        row, because attention over no keys is undefined; `seen` then silences it.
+        """
+        visible = self.visible_from[:, None, :] <= slots[:, :, None]
+        if bool(visible.all()):
+            return None, None
+        seen = visible.any(dim=-1, keepdim=True)
+        mask = (visible | ~seen).repeat_interleave(self.tokens_per_picture, dim=-1)[:, None]
+        return mask, seen
+
+
+def pad_visible(rows: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    """`visible_from` (b, m) of rows with different numbers of pictures; m at least 1."""
+    most = max(1, *(len(row) for row in rows))
+    return torch.tensor([[*row, *[NEVER] * (most - len(row))] for row in rows], device=device)

@@ -1,0 +1,126 @@
+"""The shape of a model, as frozen values that a checkpoint keeps in its `config.json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chat.errors import CheckpointError
+
+FORMAT = 1
+"""Version of the checkpoint layout; a reader refuses a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisionConfig:
+    """The encoder: a convolutional stem, then ViT blocks.
+
+    The stem's first stage quarters the picture and each further one halves it; `stem`
+    lists their channels. A picture of `image_size` pixels becomes a grid of
+    `image_size / 2**(len(stem) + 1)` cells a side, one image token each.
+    """
+
+    image_size: int = 128
+    stem: tuple[int, ...] = (64, 128, 256)
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    ffn: int = 768
+
+    def __post_init__(self) -> None:
+        if self.image_size % self.cell:
+            raise CheckpointError(f"image_size {self.image_size} is not a multiple of {self.cell}.")
+        if self.width % (4 * self.heads):
+            raise CheckpointError("The encoder's width must be a multiple of four times its heads.")
+
+    @property
+    def cell(self) -> int:
+        """Pixels along the side of one image token."""
+        return int(2 ** (len(self.stem) + 1))
+
+    @property
+    def grid(self) -> int:
+        """Image tokens along a side."""
+        return self.image_size // self.cell
+
+    @property
+    def tokens(self) -> int:
+        """Image tokens of one picture."""
+        return self.grid**2
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """The decoder: causal self-attention blocks, a gated cross-attention block before each `cross_every`-th.
+
+    `context` is the most positions a prompt and its reply may take; `images` the most
+    pictures that can be told apart in one prompt.
+    """
+
+    vocab: int = 2048
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    kv_heads: int = 4
+    ffn: int = 640
+    cross_every: int = 1
+    cross_ffn: int = 256
+    context: int = 1024
+    images: int = 6
+    rope_theta: float = 10_000.0
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise CheckpointError("The decoder's width must be a multiple of twice its heads.")
+        if self.heads % self.kv_heads:
+            raise CheckpointError("The decoder's heads must be a multiple of its kv_heads.")
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of one head."""
+        return self.width // self.heads
+
+    @property
+    def cross_layers(self) -> tuple[int, ...]:
+        """The self-attention blocks that a cross-attention block stands before."""
+        return tuple(range(0, self.layers, self.cross_every))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """A whole model."""
+
+    vision: VisionConfig = field(default_factory=VisionConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, with the layout's version."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """The inverse of `to_dict`; raises CheckpointError for anything this version cannot read."""
+        version = values.get("format")
+        if version != FORMAT:
+            raise CheckpointError(
+                f"This checkpoint has layout {version!r}, and this version reads {FORMAT}: "
+                "update the program, or train the checkpoint again."
+            )
+        try:
+            vision = dict(values["vision"])
+            vision["stem"] = tuple(vision["stem"])
+            return cls(VisionConfig(**vision), DecoderConfig(**values["decoder"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"The checkpoint's config.json does not describe a model: {error}"
+            ) from error
+
+
+def tiny() -> ModelConfig:
+    """A model small enough for numeric tests: 16-pixel pictures, four image tokens, two blocks a side."""
+    return ModelConfig(
+        VisionConfig(image_size=16, stem=(8, 16), width=16, layers=1, heads=2, ffn=32),
+        DecoderConfig(
+            vocab=320, width=32, layers=2, heads=4, kv_heads=2, ffn=48, cross_ffn=32, context=256, images=4
+        ),
+    )

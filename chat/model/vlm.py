@@ -1,0 +1,115 @@
+"""The vision-language model: encoder, decoder, and the pictures' keys and values between them.
+
+Shapes: b rows, s positions, n pictures, m pictures a row, p image tokens a picture,
+X cross-attention layers, g key/value heads, e channels a head.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from chat.model.cache import NEVER, KVCache, PictureView
+from chat.model.config import ModelConfig
+from chat.model.decoder import CrossAttentionBlock, Decoder
+from chat.model.vision import VisionEncoder
+
+
+class VisionLanguageModel(nn.Module):
+    """A ViT encoder whose image tokens a causal decoder reads through gated cross-attention."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.vision = VisionEncoder(config.vision)
+        self.decoder = Decoder(config.decoder, config.vision.width)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Small normal weights; what writes to the residual stream is scaled by depth (GPT-2)."""
+        for name, parameter in self.named_parameters():
+            if name.endswith(("out.weight", "down.weight")):
+                depth = (
+                    self.config.vision.layers if name.startswith("vision") else 2 * self.config.decoder.layers
+                )
+                nn.init.normal_(parameter, std=0.02 / (2 * depth) ** 0.5)
+            elif name.endswith("number.weight") or (parameter.ndim == 2 and not name.endswith("place")):
+                nn.init.normal_(parameter, std=0.02)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.decoder.embedding.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The weights' type."""
+        return self.decoder.embedding.weight.dtype
+
+    def picture_kv(self, tokens: Tensor) -> Tensor:
+        """Image tokens (n, p, d) → keys and values for every cross layer (n, X, 2, g, p, e).
+
+        They depend on pixels and weights alone: the picture's number is added when
+        they are put into view, so one result serves any place in any conversation.
+        """
+        return torch.stack([block.picture_kv(tokens) for block in self._cross()], dim=1)
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Pixels (n, 3, H, W) in [-1, 1] → keys and values (n, X, 2, g, p, e)."""
+        return self.picture_kv(self.vision(pixels))
+
+    def view(self, pictures: Tensor, index: Tensor, numbers: Tensor, visible_from: Tensor) -> PictureView:
+        """Put encoded pictures (n, X, 2, g, p, e) before the rows that see them.
+
+        index (b, m): which picture stands there (anything where there is none);
+        numbers (b, m): its number from 0; visible_from (b, m): the first slot that sees
+        it, NEVER for padding.
+        """
+        b, m = index.shape
+        chosen = pictures[index.flatten()]
+        keys, values = [], []
+        for layer, block in enumerate(self._cross()):
+            numbered = chosen[:, layer] + block.number_kv(numbers.flatten()).to(chosen.dtype)
+            heads, tokens = numbered.shape[2:4]
+            joined = numbered.view(b, m, 2, heads, tokens, -1).permute(2, 0, 3, 1, 4, 5).flatten(3, 4)
+            keys.append(joined[0])
+            values.append(joined[1])
+        return PictureView(tuple(keys), tuple(values), visible_from)
+
+    def view_row(self, pictures: list[Tensor], visible_from: list[int]) -> PictureView | None:
+        """The view of one row: its pictures (X, 2, g, p, e) in order of appearance; None without any."""
+        if not pictures:
+            return None
+        order = torch.arange(len(pictures), device=self.device)[None]
+        return self.view(
+            torch.stack(pictures), order, order, torch.tensor([visible_from], device=self.device)
+        )
+
+    def new_cache(self, rows: int = 1) -> KVCache:
+        """An empty cache for `rows` conversations."""
+        shape = self.config.decoder
+        return KVCache(
+            shape.layers, rows, shape.kv_heads, shape.head_dim, dtype=self.dtype, device=self.device
+        )
+
+    def forward(
+        self,
+        ids: Tensor,
+        numbers: Tensor,
+        *,
+        positions: Tensor | None = None,
+        pictures: PictureView | None = None,
+        cache: KVCache | None = None,
+        counts: Tensor | None = None,
+    ) -> Tensor:
+        """Logits (b, s, vocab), float32; the arguments are those of Decoder.forward."""
+        hidden = self.decoder(
+            ids, numbers, positions=positions, pictures=pictures, cache=cache, counts=counts
+        )
+        return self.decoder.logits(hidden)
+
+    def _cross(self) -> list[CrossAttentionBlock]:
+        return [block for block in self.decoder.cross if isinstance(block, CrossAttentionBlock)]
+
+
+__all__ = ["NEVER", "VisionLanguageModel"]
