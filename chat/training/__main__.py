@@ -1,0 +1,66 @@
+"""Train the built-in model: `python -m chat.training --preset nano --folder runs/nano`.
+
+The same command again goes on where a stopped run was. The checkpoint is in the
+folder's `checkpoint/`; give it to `launch.py --model`, or install it with `--install`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from chat.model.checkpoint import BUILTIN, FILES
+from chat.training.curves import plot
+from chat.training.presets import PRESETS
+from chat.training.recipe import Run
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m chat.training", description=__doc__)
+    parser.add_argument(
+        "--preset", choices=sorted(PRESETS), default="nano", help="size and length of the run"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("runs/nano"), help="where the run lives (resumes if it exists)"
+    )
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=None, help="CPU threads (default: all cores)")
+    parser.add_argument(
+        "--ground-minutes", type=float, help="length of grounded pre-training, instead of the preset's"
+    )
+    parser.add_argument(
+        "--talk-minutes", type=float, help="length of the dialogue stage, instead of the preset's"
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="afterwards, make the checkpoint the built-in one"
+    )
+    return parser
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    args = arguments().parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    preset = PRESETS[args.preset]
+    if args.ground_minutes is not None:
+        preset = replace(preset, ground=replace(preset.ground, minutes=args.ground_minutes))
+    if args.talk_minutes is not None:
+        preset = replace(preset, talk=replace(preset.talk, minutes=args.talk_minutes))
+    run = Run(preset, args.folder, torch.device(args.device))
+    run.train()
+    plot(args.folder / "curve.jsonl", args.folder / "curve.png")
+    if args.install:
+        BUILTIN.mkdir(exist_ok=True)
+        for name in FILES:
+            shutil.copyfile(args.folder / "checkpoint" / name, BUILTIN / name)
+        print(f"The built-in model is now the one of {args.folder}.")
+
+
+if __name__ == "__main__":
+    main()

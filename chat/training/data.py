@@ -1,0 +1,202 @@
+"""From dialogues and scenes to batches of tensors, generated while training runs.
+
+Every batch follows from (seed, stage, number), so a resumed run goes on with exactly
+the batches that an uninterrupted one would have seen.
+
+Shapes: b dialogues, s positions, n pictures in the batch, m the most pictures of one
+dialogue, p image tokens a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from chat.model.cache import NEVER
+from chat.model.images import to_pixels
+from chat.model.tokenizer import Prompt, Tokenizer
+from chat.training.dialogues import Dialogue, sample_dialogue
+from chat.training.grounding import stack
+from chat.training.render import draw
+from chat.training.scene import Scene, sample
+from prompts import render
+
+POOL = 4
+"""Batches generated together, so that dialogues of like length and pictures share a batch."""
+
+
+@dataclass
+class Batch:
+    """Tensors of one step; ids, trained, numbers, positions are (b, s).
+
+    squares (n, H, W, 3) bytes; cells: grounding targets (n, p) by name; index (b, m) into
+    the squares, ordinals (b, m), visible_from (b, m), NEVER where a row has fewer.
+    """
+
+    squares: Tensor
+    cells: dict[str, Tensor]
+    ids: Tensor
+    trained: Tensor
+    numbers: Tensor
+    positions: Tensor
+    index: Tensor
+    visible_from: Tensor
+    dialogues: list[Dialogue]
+
+    def pixels(self) -> Tensor:
+        """(n, 3, H, W) in [-1, 1]."""
+        return to_pixels(list(self.squares.numpy()))
+
+    def ordinals(self) -> Tensor:
+        """Picture numbers from 0, (b, m)."""
+        return torch.arange(self.index.shape[1]).expand_as(self.index)
+
+
+def encode(tokenizer: Tokenizer, dialogue: Dialogue, answers: Mapping[int, str] | None = None) -> Prompt:
+    """A dialogue as training tokens. Answers put in by the caller are context, and are learnt from
+    only where they are right."""
+    prompt = tokenizer.encode_spans(render(dialogue.messages(answers)))
+    if not answers:
+        return prompt
+    starts = [at for at, token in enumerate(prompt.ids) if token == tokenizer.special["<|assistant|>"]]
+    for turn, answer in answers.items():
+        if answer != dialogue.turns[turn].answer:
+            stop = starts[turn + 1] if turn + 1 < len(starts) else len(prompt.ids)
+            prompt.trained[starts[turn] : stop] = [False] * (stop - starts[turn])
+    return prompt
+
+
+def collate(
+    tokenizer: Tokenizer,
+    dialogues: Sequence[Dialogue],
+    prompts: Sequence[Prompt],
+    positions: Sequence[Sequence[int]],
+    pictures: Sequence[Sequence[tuple[NDArray[np.uint8], dict[str, Tensor]]]],
+) -> Batch:
+    """Pad a batch on the right; one dummy picture where a batch has none."""
+    length = max(len(prompt.ids) for prompt in prompts)
+    most = max(1, *(len(prompt.visible_from) for prompt in prompts))
+    flat = [picture for row in pictures for picture in row] or [_nothing()]
+    index = torch.zeros(len(prompts), most, dtype=torch.long)
+    visible_from = torch.full((len(prompts), most), NEVER, dtype=torch.long)
+    first = 0
+    for row, prompt in enumerate(prompts):
+        shown = len(prompt.visible_from)
+        index[row, :shown] = torch.arange(first, first + shown)
+        visible_from[row, :shown] = torch.tensor(prompt.visible_from, dtype=torch.long)
+        first += shown
+    return Batch(
+        squares=torch.from_numpy(np.stack([square for square, _ in flat])),
+        cells={name: torch.cat([cells[name] for _, cells in flat]) for name in flat[0][1]},
+        ids=_padded([prompt.ids for prompt in prompts], length, tokenizer.pad),
+        trained=_padded([prompt.trained for prompt in prompts], length, 0).bool(),
+        numbers=_padded([prompt.numbers for prompt in prompts], length, 0),
+        positions=_padded(positions, length, 0),
+        index=index,
+        visible_from=visible_from,
+        dialogues=list(dialogues),
+    )
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int, filler: int) -> Tensor:
+    return torch.tensor([[*row, *[filler] * (length - len(row))] for row in rows], dtype=torch.long)
+
+
+def _nothing() -> tuple[NDArray[np.uint8], dict[str, Tensor]]:
+    scene = Scene(128, 128, sample(random.Random(0)).background, ())
+    square, cells = draw(scene)
+    return square, stack([cells])
+
+
+def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> list[int]:
+    """Rotary positions with gaps between messages, up to `context`.
+
+    Positional skip-wise training (PoSE, Zhu et al. 2023, arXiv:2309.10400): the model
+    meets distances of long conversations without paying for their tokens.
+    """
+    positions = list(range(len(prompt.ids)))
+    spare = context - len(positions)
+    breaks = [at for at, token in enumerate(prompt.ids) if token == end]
+    if spare <= 0 or not breaks or rng.random() < 0.6:
+        return positions
+    gaps = sorted(rng.sample(breaks, min(len(breaks), rng.randint(1, 3))))
+    for gap in gaps:
+        jump = rng.randint(0, spare // len(gaps))
+        positions[gap:] = [position + jump for position in positions[gap:]]
+    return positions
+
+
+class Dialogues(Dataset[list[Batch]]):
+    """Pools of dialogue batches; `context` is the decoder's."""
+
+    def __init__(self, tokenizer: bytes, size: int, seed: str, context: int) -> None:
+        self.tokenizer_model, self.size, self.seed, self.context = tokenizer, size, seed, context
+        self._tokenizer: Tokenizer | None = None
+
+    def __getitem__(self, pool: int) -> list[Batch]:
+        self._tokenizer = tokenizer = self._tokenizer or Tokenizer(self.tokenizer_model)
+        rng = random.Random(f"train/{self.seed}/dialogues/{pool}")
+        rows = []
+        for _ in range(self.size * POOL):
+            dialogue = sample_dialogue(rng)
+            prompt = encode(tokenizer, dialogue)
+            rows.append((dialogue, prompt, stretched(prompt, tokenizer.end, self.context, rng)))
+        rows.sort(key=lambda row: (len(row[0].scenes), len(row[1].ids)))
+        batches = []
+        for start in range(0, len(rows), self.size):
+            dialogues, prompts, positions = zip(*rows[start : start + self.size], strict=True)
+            batches.append(
+                collate(tokenizer, dialogues, prompts, positions, [paint(each) for each in dialogues])
+            )
+        rng.shuffle(batches)
+        return batches
+
+
+def paint(dialogue: Dialogue) -> list[tuple[NDArray[np.uint8], dict[str, Tensor]]]:
+    """The dialogue's pictures with their grounding targets."""
+    drawn = [draw(scene) for scene in dialogue.scenes]
+    return [(square, stack([cells])) for square, cells in drawn]
+
+
+class Scenes(Dataset[list[tuple[Tensor, dict[str, Tensor]]]]):
+    """Pools of picture batches for grounded pre-training: squares (n, H, W, 3) and cells (n, p)."""
+
+    def __init__(self, size: int, seed: str) -> None:
+        self.size, self.seed = size, seed
+
+    def __getitem__(self, pool: int) -> list[tuple[Tensor, dict[str, Tensor]]]:
+        rng = random.Random(f"train/{self.seed}/scenes/{pool}")
+        batches = []
+        for _ in range(POOL):
+            squares, cells = zip(*(draw(sample(rng)) for _ in range(self.size)), strict=True)
+            batches.append((torch.from_numpy(np.stack(squares)), stack(cells)))
+        return batches
+
+
+def stream(dataset: Dataset, step: int, workers: int) -> Iterator:  # type: ignore[type-arg]
+    """The dataset's batches from batch `step` on, without end, made in worker processes."""
+    pool, skip = divmod(step, POOL)
+    loader = DataLoader(
+        dataset,
+        sampler=range(pool, 2**31),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=3 if workers else None,
+        worker_init_fn=_yield_to_training,
+    )
+    for batches in loader:
+        yield from batches[skip:]
+        skip = 0
+
+
+def _yield_to_training(_: int) -> None:
+    torch.set_num_threads(1)
+    os.nice(5)

@@ -1,0 +1,196 @@
+"""Whole dialogues: scenes, and the turns of a conversation about them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chat.training.followups import FOLLOW_UPS, TELLING, FollowUp, across, beyond, caption, pictures_shown
+from chat.training.language import ORDINALS, rough
+from chat.training.questions import FAMILIES
+from chat.training.scene import Scene, sample
+from chat.training.smalltalk import NO_PICTURE, out_of_scope, small_talk
+from chat.training.talk import Talk, Turn, turn
+from prompts import Image, Message, assistant, user
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """Scenes in the order they are shown, and the turns; every turn's pictures index the scenes."""
+
+    scenes: tuple[Scene, ...]
+    turns: tuple[Turn, ...]
+
+    def question(self, index: int) -> Message:
+        """Turn `index` as the person's message; a picture's sha256 is its scene's digest."""
+        asked = self.turns[index]
+        return user(asked.question, [Image(self.scenes[number].digest) for number in asked.pictures])
+
+    def messages(self, answers: Mapping[int, str] | None = None) -> list[Message]:
+        """Questions and right answers in turn; `answers` puts others in their place, by turn."""
+        said = answers or {}
+        messages = []
+        for index, each in enumerate(self.turns):
+            messages += [self.question(index), assistant(said.get(index, each.answer))]
+        return messages
+
+
+def sample_dialogue(
+    rng: random.Random,
+    *,
+    held_out: bool = False,
+    turns: tuple[int, int] = (4, 8),
+    pictures: int | None = None,
+) -> Dialogue:
+    """A random dialogue of `turns` (fewest, most) turns over scenes of the wanted split.
+
+    `pictures` fixes how many are shown; by default none to six, mostly one or two.
+    """
+    length = rng.randint(*turns)
+    if pictures is None:
+        pictures = rng.choices((0, 1, 2, 3, 4, 5, 6), weights=(4, 58, 30, 5, 1, 1, 1))[0]
+    scenes = [sample(rng, held_out=held_out) for _ in range(pictures)]
+    arrivals = _arrivals(rng, length, pictures)
+    talk = Talk(rng)
+    said: list[Turn] = []
+    for index in range(length):
+        new = tuple(number for number, at in enumerate(arrivals) if at == index)
+        talk.scenes += [scenes[number] for number in new]
+        made = _with_pictures(talk, new) if new else _next(talk)
+        said.append(
+            Turn(
+                rough(made.question, rng) if made.question else "",
+                made.answer,
+                made.family,
+                new,
+                made.needs_picture,
+            )
+        )
+    return Dialogue(tuple(scenes), tuple(said))
+
+
+def _arrivals(rng: random.Random, length: int, pictures: int) -> list[int]:
+    """At which turn each picture is shown, in order; two in one message is possible."""
+    if not pictures:
+        return []
+    first = rng.choices((0, 1, 2), weights=(76, 16, 8))[0]
+    later = sorted(rng.randint(first, max(first, length - 2)) for _ in range(pictures - 1))
+    spread = [first]
+    for at in later:
+        previous = spread[-1]
+        if at <= previous and rng.random() > 0.12:
+            at = previous + rng.randint(1, 2)
+        spread.append(min(max(at, previous), length - 1))
+    return spread
+
+
+def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
+    """A turn that shows pictures and asks about the last of them."""
+    talk.focus = None
+    if len(new) > 1:
+        return _earlier(talk, talk.rng.choice(new))
+    if talk.rng.random() < 0.18:
+        return caption(talk, new[0])
+    made = _about(talk, new[0], "")
+    if new[0] > 0 and talk.rng.random() < 0.4:
+        opener = talk.rng.choice(("Here is another picture. ", "Now this one. ", "And now? ", "Next one: ",
+                                  "Look at this one. ", "A second picture. ", "New picture: "))  # fmt: skip
+        return Turn(opener + made.question, made.answer, made.family)
+    return made
+
+
+def _next(talk: Talk) -> Turn:
+    """A turn without a new picture."""
+    rng = talk.rng
+    if not talk.scenes:
+        return _before_pictures(talk)
+    several = len(talk.scenes) > 1
+    for _ in range(20):
+        kind = rng.choices(
+            ("latest", "follow", "earlier", "across", "tell", "small", "scope", "beyond"),
+            weights=(46, 26, 30 if several else 1, 14 if several else 1, 34 if talk.names else 16, 5, 6, 1),
+        )[0]
+        made: Turn | None
+        if kind == "latest":
+            made = _about(talk, talk.latest, "")
+        elif kind == "follow":
+            made = _first(rng, FOLLOW_UPS, talk)
+        elif kind == "earlier":
+            made = _earlier(talk, rng.randrange(len(talk.scenes)))
+        elif kind == "across":
+            made = across(talk) if several else pictures_shown(talk)
+        elif kind == "tell":
+            made = _first(rng, TELLING, talk)
+        elif kind == "small":
+            family, question, answer = small_talk(rng)
+            made = Turn(question, answer, family, needs_picture=False)
+        elif kind == "scope":
+            question, answer = out_of_scope(rng)
+            made = Turn(question, answer, "out_of_scope", needs_picture=False)
+        else:
+            made = beyond(talk)
+        if made is not None:
+            return made
+    return _about(talk, talk.latest, "")
+
+
+def _before_pictures(talk: Talk) -> Turn:
+    """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
+    rng = talk.rng
+    kind = rng.choices(("small", "scope", "none", "tell"), weights=(40, 20, 28, 12))[0]
+    if kind == "small":
+        family, question, answer = small_talk(rng)
+        return Turn(question, answer, family, needs_picture=False)
+    if kind == "scope":
+        question, answer = out_of_scope(rng)
+        return Turn(question, answer, "out_of_scope", needs_picture=False)
+    if kind == "tell":
+        made = _first(rng, TELLING, talk)
+        if made is not None:
+            return made
+    # Ask as if a picture were there, about one that is never shown.
+    imagined = Talk(rng, scenes=[sample(rng)])
+    asked = _about(imagined, 0, "")
+    return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
+
+
+def _about(talk: Talk, index: int, where: str) -> Turn:
+    """A question about one picture; "it" means something else from here on."""
+    talk.focus = None
+    for _ in range(20):
+        made = _draw(talk.rng, FAMILIES)(talk, index, where)
+        if made is not None:
+            return made
+    return FAMILIES["count"][1](talk, index, where) or turn(talk, ("What is there?",), where, "", "describe")
+
+
+def _earlier(talk: Talk, index: int) -> Turn:
+    """A question about a picture by its number."""
+    rng, number = talk.rng, index + 1
+    ways = [f"in the {ORDINALS[index]} picture", f"in picture {number}", f"in the {ORDINALS[index]} image",
+            f"in #{number}", f"in the {ORDINALS[index]} one"]  # fmt: skip
+    if index == talk.latest:
+        ways += ["in the last picture", "in the latest picture"]
+    if index == talk.latest - 1:
+        ways += ["in the previous picture", "in the picture before"]
+    made = _about(talk, index, rng.choice(ways))
+    return Turn(made.question, made.answer, f"earlier_{made.family}" if index != talk.latest else made.family)
+
+
+def _first(rng: random.Random, table: Mapping[str, tuple[float, FollowUp]], talk: Talk) -> Turn | None:
+    """The first that has an occasion, tried in a random order that respects the weights."""
+    order = sorted(table, key=lambda name: rng.random() ** (1 / table[name][0]), reverse=True)
+    for name in order:
+        made = table[name][1](talk)
+        if made is not None:
+            return made
+    return None
+
+
+def _draw(rng: random.Random, table: Mapping[str, tuple[float, T]]) -> T:
+    names = sorted(table)
+    return table[rng.choices(names, weights=[table[name][0] for name in names])[0]][1]

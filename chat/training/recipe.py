@@ -1,0 +1,271 @@
+"""The training loop: grounded pre-training, then dialogues.
+
+Stages share one state (weights, optimisers, step, seconds trained), saved often and
+written whole, so that a run that stops goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from chat.model.checkpoint import save
+from chat.model.tokenizer import Tokenizer
+from chat.model.vlm import VisionLanguageModel
+from chat.training.data import Batch, Dialogues, Scenes, collate, encode, paint, stream
+from chat.training.grounding import Grounding
+from chat.training.own import own_answers
+from chat.training.presets import Preset, Stage
+from chat.training.vocabulary import train_tokenizer
+
+SAVE_EVERY = 120.0
+"""Seconds between saved states."""
+
+LOG_EVERY = 20
+"""Steps between lines of the curve."""
+
+
+@dataclass
+class Progress:
+    """Where a run is: stage, steps and seconds trained in it."""
+
+    stage: str = "ground"
+    step: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Run:
+    """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints."""
+
+    preset: Preset
+    folder: Path
+    device: torch.device
+    progress: Progress = field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(0)
+        self.tokenizer = self._tokenizer()
+        self.model = VisionLanguageModel(self.preset.model).to(self.device)
+        self.grounding = Grounding(self.preset.model.vision.width).to(self.device)
+        self.optimisers = optimisers(self.model, self.grounding)
+        self.mixed = mixed_precision_pays(self.device)
+        if self.state_file.exists():
+            self._restore()
+
+    @property
+    def state_file(self) -> Path:
+        """Everything a resumed run needs."""
+        return self.folder / "state.pt"
+
+    def train(self) -> None:
+        """Run what is left of both stages and write the checkpoint."""
+        if self.progress.stage == "ground":
+            self._stage(
+                "ground", self.preset.ground, Scenes(self.preset.ground.batch, self.preset.seed), self._ground
+            )
+            self.progress = Progress("talk")
+            self.optimisers = optimisers(self.model, self.grounding)
+            self._save()
+        if self.progress.stage == "talk":
+            context = self.preset.model.decoder.context
+            data = Dialogues(self.tokenizer.model, self.preset.talk.batch, self.preset.seed, context)
+            self._stage("talk", self.preset.talk, data, self._talk)
+            self.progress = Progress("done")
+            self._save()
+
+    def _stage(
+        self, name: str, stage: Stage, data: Any, step: Callable[[Any, float], dict[str, float]]
+    ) -> None:
+        budget = stage.minutes * 60
+        batches: Iterator[Any] = stream(data, self.progress.step, self.preset.workers)
+        bar = tqdm(total=round(budget), initial=round(self.progress.seconds), unit="s", desc=name)
+        saved = time.monotonic()
+        means: dict[str, float] = {}
+        began = time.monotonic()
+        while self.progress.seconds < budget:
+            batch = next(batches)
+            done = self.progress.seconds / budget
+            set_rates(self.optimisers, stage, self.progress.step, done)
+            values = step(batch, done)
+            for key, value in values.items():
+                means[key] = means.get(key, value) * 0.95 + value * 0.05
+            self.progress.step += 1
+            now = time.monotonic()
+            self.progress.seconds += now - began
+            began = now
+            bar.update(round(self.progress.seconds) - bar.n)
+            if self.progress.step % LOG_EVERY == 0:
+                bar.set_postfix({key: f"{value:.3f}" for key, value in means.items()})
+                self._log(
+                    {"stage": name, "step": self.progress.step, "seconds": self.progress.seconds, **means}
+                )
+            if now - saved > SAVE_EVERY:
+                self._save()
+                saved = now
+        bar.close()
+
+    def _ground(self, batch: tuple[Tensor, dict[str, Tensor]], _: float) -> dict[str, float]:
+        squares, cells = batch
+        pixels = squares.permute(0, 3, 1, 2).float().to(self.device) / 127.5 - 1
+        cells = {name: values.to(self.device) for name, values in cells.items()}
+        with self._autocast():
+            tokens = self.model.vision(pixels)
+            loss = self.grounding(tokens, cells)
+        values = {"ground": self._update(loss)}
+        if self.progress.step % 50 == 0:
+            accuracy = self.grounding.accuracy(tokens.float(), cells)
+            values |= {key: accuracy[key] for key in ("kinds", "colours", "sizes", "left")}
+        return values
+
+    def _talk(self, batch: Batch, done: float) -> dict[str, float]:
+        preset, values = self.preset, {}
+        if done >= preset.own_from and self.progress.step % preset.own_every == 0:
+            batch, exact = self._with_own_answers(batch)
+            values["exact"] = exact
+        with self._autocast():
+            talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device)
+        self._update(talk + preset.grounding_weight * ground)
+        return {"talk": float(talk.detach()), "ground": float(ground.detach()), **values}
+
+    def _with_own_answers(self, batch: Batch) -> tuple[Batch, float]:
+        """The batch with the model's own answers in each history up to a random turn; how many were right."""
+        self.model.eval()
+        with self._autocast():
+            answers = own_answers(self.model, self.tokenizer, batch, turns=6)
+        self.model.train()
+        pairs = list(zip(batch.dialogues, answers, strict=True))
+        right = [text == each.turns[turn].answer for each, said in pairs for turn, text in said.items()]
+        # Right answers follow the model's own from some turn on: that is where it learns to
+        # recover from its mistakes, and at least the last turn always teaches.
+        prompts = []
+        for each, said in pairs:
+            cut = random.randint(1, max(1, len(each.turns) - 1))
+            prompts.append(
+                encode(self.tokenizer, each, {turn: text for turn, text in said.items() if turn < cut})
+            )
+        positions = [list(range(len(prompt.ids))) for prompt in prompts]
+        mixed = collate(
+            self.tokenizer, batch.dialogues, prompts, positions, [paint(each) for each in batch.dialogues]
+        )
+        return mixed, sum(right) / max(1, len(right))
+
+    def _update(self, loss: Tensor) -> float:
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([*self.model.parameters(), *self.grounding.parameters()], 1.0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        return float(loss.detach())
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed)
+
+    def _tokenizer(self) -> Tokenizer:
+        path = self.folder / "tokenizer.model"
+        if not path.exists():
+            path.write_bytes(train_tokenizer(self.preset.model.decoder.vocab).model)
+        return Tokenizer.load(path)
+
+    def _log(self, values: dict[str, Any]) -> None:
+        with (self.folder / "curve.jsonl").open("a") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def _save(self) -> None:
+        partial = self.state_file.with_suffix(".partial")
+        state = {
+            "model": self.model.state_dict(),
+            "grounding": self.grounding.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "progress": vars(self.progress),
+        }
+        torch.save(state, partial)
+        os.replace(partial, self.state_file)
+        about = {"progress": vars(self.progress), "seed": self.preset.seed}
+        save(
+            self.folder / "checkpoint",
+            self.preset.model,
+            self.tokenizer,
+            self.model.state_dict(),
+            about=about,
+        )
+
+    def _restore(self) -> None:
+        state = torch.load(self.state_file, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.grounding.load_state_dict(state["grounding"])
+        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(values)
+        self.progress = Progress(**state["progress"])
+
+
+def dialogue_loss(
+    model: VisionLanguageModel, grounding: Grounding, batch: Batch, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy of the trained tokens, and the grounding loss of the same pictures."""
+    tokens = model.vision(batch.pixels().to(device))
+    ordinals = batch.ordinals().to(device)
+    view = model.view(
+        model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
+    )
+    hidden = model.decoder(
+        batch.ids[:, :-1].to(device),
+        batch.numbers[:, :-1].to(device),
+        positions=batch.positions[:, :-1].to(device),
+        pictures=view,
+    )
+    wanted = batch.trained[:, 1:].to(device)
+    logits = model.decoder.logits(hidden[wanted])
+    talk = F.cross_entropy(logits, batch.ids[:, 1:].to(device)[wanted])
+    return talk, grounding(tokens, {name: values.to(device) for name, values in batch.cells.items()})
+
+
+def mixed_precision_pays(device: torch.device) -> bool:
+    """Whether bfloat16 products are faster than float32 ones here: on some processors they are not."""
+    if device.type != "cpu":
+        return True
+
+    def seconds(dtype: torch.dtype) -> float:
+        a, b = torch.randn(4096, 512).to(dtype), torch.randn(512, 512).to(dtype)
+        times = []
+        for _ in range(12):
+            began = time.perf_counter()
+            a @ b
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    return seconds(torch.bfloat16) < seconds(torch.float32)
+
+
+def optimisers(model: VisionLanguageModel, grounding: Grounding) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al. 2024) for the blocks' matrices, AdamW for the rest."""
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        inner = parameter.ndim == 2 and ("blocks" in name or "cross" in name) and "number" not in name
+        (matrices if inner else others).append(parameter)
+    others += list(grounding.parameters())
+    return [
+        torch.optim.Muon(matrices, lr=0.02, momentum=0.95, weight_decay=0.01),
+        torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01),
+    ]
+
+
+def set_rates(optimisers: list[torch.optim.Optimizer], stage: Stage, step: int, done: float) -> None:
+    """Warm up over the first steps, hold, and fall to zero over the last 60 % of the time."""
+    share = min(1.0, (step + 1) / stage.warmup) * min(1.0, max(0.0, 1.0 - done) / 0.6)
+    for optimiser, rate in zip(optimisers, (stage.matrix_rate, stage.other_rate), strict=True):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * share

@@ -1,0 +1,271 @@
+"""The facts of a synthetic picture: what stands where, in plain values.
+
+A scene knows nothing of pixels (`render` draws it) or words (`dialogues` talks about
+it). Whether a scene is held out for evaluation follows from its facts alone, so the
+training stream and the evaluation can never meet, whatever seeds they use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+SHAPES = ("circle", "square", "rectangle", "triangle", "star", "heart", "diamond", "cross", "hexagon", "moon")
+SIZES = ("small", "medium", "large")
+FILLS = ("solid", "outlined", "striped")
+PLACES = (
+    "top left", "top", "top right",
+    "left", "centre", "right",
+    "bottom left", "bottom", "bottom right",
+)  # fmt: skip
+COLOURS: dict[str, tuple[tuple[int, int, int], ...]] = {
+    "red": ((255, 0, 0), (200, 25, 30), (230, 50, 60)),
+    "orange": ((255, 165, 0), (240, 120, 20), (255, 140, 40)),
+    "yellow": ((255, 255, 0), (245, 215, 40), (250, 235, 90)),
+    "green": ((0, 128, 0), (0, 220, 0), (60, 170, 80), (30, 110, 50)),
+    "blue": ((0, 0, 255), (40, 80, 210), (70, 110, 240)),
+    "purple": ((128, 0, 128), (130, 50, 190), (100, 40, 150)),
+    "pink": ((255, 192, 203), (255, 105, 180), (250, 140, 190)),
+    "brown": ((139, 69, 19), (110, 65, 40), (95, 55, 20)),
+    "black": ((0, 0, 0), (35, 35, 35), (20, 20, 25)),
+    "white": ((255, 255, 255), (240, 240, 240), (250, 250, 245)),
+    "gray": ((128, 128, 128), (105, 105, 108), (155, 155, 155)),
+    "teal": ((0, 128, 128), (20, 160, 160), (0, 150, 140)),
+}
+"""Each colour's anchors in RGB; a thing's shade lies between two of them."""
+
+WORDS = tuple(
+    """ant bag bat bed bee big box boy bus cab cap car cat cow cup day dog door duck ear egg exit eye fan
+    farm fast fish flag fox free frog fun girl go goat gold good gym hand hat help hen hot house ice ink
+    jam jet key king kite lamp leaf left lion lock map menu milk moon nest new no nut open owl park pen
+    pig play pull push queen rain red rice ring road rose safe sale sea ship shop sky slow snow sock stop
+    sun tax tea ten tree up van wait water web wolf yes zoo""".split()
+)
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Single letters shown alone; I and O look like 1 and 0."""
+
+HELD_OUT_IN = 16
+"""One scene in this many is kept for evaluation."""
+
+Kind = Literal["shape", "letter", "number", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something in a picture.
+
+    name: a shape's name, or the characters as drawn. size and fill are empty for text.
+    place: index into PLACES. x, y: centre; width, height: extent; both in pixels of the
+    scene. rgb: the actual shade. angle: degrees, anticlockwise. bold: text only.
+    """
+
+    kind: Kind
+    name: str
+    colour: str
+    size: str
+    fill: str
+    place: int
+    x: float
+    y: float
+    width: float
+    height: float
+    rgb: tuple[int, int, int]
+    angle: float = 0.0
+    bold: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is letters or digits rather than a shape."""
+        return self.kind != "shape"
+
+    @property
+    def fact(self) -> tuple[str, ...]:
+        """What can be said of it, without shades, jitter or exact pixels."""
+        return (self.kind, self.name.upper(), self.colour, self.size, self.fill, PLACES[self.place])
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What things stand on: a pattern in two nearby shades, and the seed of its randomness."""
+
+    pattern: str
+    first: tuple[int, int, int]
+    second: tuple[int, int, int]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture's facts; things stand in reading order of their places. width, height in pixels."""
+
+    width: int
+    height: int
+    background: Background
+    things: tuple[Thing, ...]
+
+    @property
+    def facts(self) -> tuple[tuple[str, ...], ...]:
+        """Everything sayable about the things."""
+        return tuple(thing.fact for thing in self.things)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the facts, hex."""
+        return hashlib.sha256(repr(self.facts).encode()).hexdigest()
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the scene belongs to the evaluation split, and never to training.
+
+        An empty scene has no facts to tell it from another, so it is never held out.
+        """
+        return bool(self.things) and int(self.digest[:8], 16) % HELD_OUT_IN == 0
+
+
+PATTERNS = ("plain", "plain", "gradient", "noise", "stripes", "blotches")
+EXTENTS = {"small": (15.0, 21.0), "medium": (27.0, 34.0), "large": (43.0, 54.0)}
+"""Extents of each size, in pixels of a 128-pixel picture; the gaps keep sizes apart."""
+
+
+def sample(rng: random.Random, *, held_out: bool = False, most: int = 6) -> Scene:
+    """A random scene of up to `most` things, from the wanted split."""
+    while True:
+        scene = _sample(rng, most)
+        if scene.held_out == held_out:
+            return scene
+
+
+def _sample(rng: random.Random, most: int) -> Scene:
+    width, height = rng.choice(((128, 128),) * 6 + ((128, 96), (96, 128), (128, 112), (112, 128)))
+    background = _background(rng)
+    count = rng.choices(range(most + 1), weights=[2, 18, 18, 18, 16, 14, 14][: most + 1])[0]
+    few_shapes = rng.sample(SHAPES, 3) if rng.random() < 0.45 else SHAPES
+    few_colours = rng.sample(sorted(COLOURS), 4) if rng.random() < 0.35 else sorted(COLOURS)
+    texts = rng.choices((0, 1, 2), weights=(50, 44, 6))[0]
+    things: list[Thing] = []
+    for place in rng.sample(range(9), 9):
+        if len(things) == count:
+            break
+        text = sum(thing.is_text for thing in things) < texts and rng.random() < 0.5
+        colour = rng.choice(few_colours)
+        rgb = shade(rng, colour)
+        if not _stands_out(rgb, background):
+            continue
+        thing = (
+            _text(rng, place, colour, rgb, (width, height))
+            if text
+            else _shape(rng, rng.choice(few_shapes), place, colour, rgb, (width, height), alone=count == 1)
+        )
+        if thing is not None and not any(_touch(thing, other) for other in things):
+            things.append(thing)
+    return Scene(width, height, background, tuple(sorted(things, key=lambda thing: thing.place)))
+
+
+def shade(rng: random.Random, colour: str) -> tuple[int, int, int]:
+    """A shade of a colour: between two of its anchors, with a little noise."""
+    anchors = COLOURS[colour]
+    first, second, t = rng.choice(anchors), rng.choice(anchors), rng.random()
+    mixed = (a + (b - a) * t + rng.gauss(0, 4) for a, b in zip(first, second, strict=True))
+    red, green, blue = (min(255, max(0, round(value))) for value in mixed)
+    return red, green, blue
+
+
+def _background(rng: random.Random) -> Background:
+    if rng.random() < 0.45:  # paper: light and nearly neutral, as in documents and drawings
+        base = rng.randint(215, 255)
+        first = (base, max(0, base - rng.randint(0, 14)), max(0, base - rng.randint(0, 22)))
+    else:
+        first = (rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255))
+    spread = rng.choice((10, 25, 45))
+    red, green, blue = (min(255, max(0, value + rng.randint(-spread, spread))) for value in first)
+    return Background(rng.choice(PATTERNS), first, (red, green, blue), rng.getrandbits(32))
+
+
+def _stands_out(rgb: tuple[int, int, int], background: Background) -> bool:
+    return all(
+        sum(weight * (a - b) ** 2 for weight, a, b in zip((2, 4, 3), rgb, other, strict=True)) > 45_000
+        for other in (background.first, background.second)
+    )
+
+
+def _shape(
+    rng: random.Random,
+    name: str,
+    place: int,
+    colour: str,
+    rgb: tuple[int, int, int],
+    canvas: tuple[int, int],
+    *,
+    alone: bool,
+) -> Thing | None:
+    size = rng.choice(SIZES)
+    low, high = EXTENTS[size]
+    extent = rng.uniform(low, 100.0 if alone and size == "large" and rng.random() < 0.4 else high)
+    width, height = extent, extent
+    if name == "rectangle":
+        long, short = extent * 1.12, extent * rng.uniform(0.5, 0.64)
+        width, height = (long, short) if rng.random() < 0.7 else (short, long)
+    centre = _centre(rng, place, width, height, canvas)
+    if centre is None:
+        return None
+    angle = rng.uniform(-9, 9)
+    return Thing(
+        "shape",
+        name,
+        colour,
+        size,
+        rng.choices(FILLS, (6, 2, 2))[0],
+        place,
+        *centre,
+        width,
+        height,
+        rgb,
+        angle,
+    )
+
+
+def _text(
+    rng: random.Random, place: int, colour: str, rgb: tuple[int, int, int], canvas: tuple[int, int]
+) -> Thing | None:
+    kind: Kind = rng.choice(("letter", "number", "word", "word"))
+    if kind == "letter":
+        name = rng.choice(LETTERS)
+    elif kind == "number":
+        name = str(rng.choice((rng.randint(2, 9), rng.randint(10, 99))))
+    else:
+        name = rng.choice(WORDS).upper()
+    height = rng.uniform(17, 30 if kind == "word" else 42)
+    # About 0.68 of the font's height a character is what Pillow's font takes; `render` measures.
+    width = height * 0.68 * len(name)
+    if width > canvas[0] - 8:
+        return None
+    if kind == "word" and rng.random() < 0.3:
+        name = name.lower() if rng.random() < 0.5 else name.capitalize()
+    centre = _centre(rng, place, width, height, canvas)
+    if centre is None:
+        return None
+    return Thing(
+        kind, name, colour, "", "", place, *centre, width, height, rgb, rng.uniform(-5, 5), rng.random() < 0.4
+    )
+
+
+def _centre(
+    rng: random.Random, place: int, width: float, height: float, canvas: tuple[int, int]
+) -> tuple[float, float] | None:
+    """A centre well inside the place's ninth of the picture, with the whole thing in the picture."""
+    spots = []
+    for extent, side, index in ((width, canvas[0], place % 3), (height, canvas[1], place // 3)):
+        third = side / 3
+        low = max(third * (index + 0.2), extent / 2 + 2)
+        high = min(third * (index + 0.8), side - extent / 2 - 2)
+        if low > high:
+            return None
+        spots.append(rng.uniform(low, high))
+    return spots[0], spots[1]
+
+
+def _touch(a: Thing, b: Thing) -> bool:
+    gap = 3
+    return abs(a.x - b.x) < (a.width + b.width) / 2 + gap and abs(a.y - b.y) < (a.height + b.height) / 2 + gap

@@ -1,0 +1,161 @@
+"""The state of a generated dialogue: what was shown, what is being talked about, what was told.
+
+Question families are functions of a Talk and a random generator that return a Turn, or
+None when the scene gives no occasion for them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chat.training.language import FILL_WORDS, PLACE_PHRASES, PLACE_VARIANTS, SIZE_WORDS, insert_where
+from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question, its one right answer, and what was shown with it.
+
+    family names the kind of question in reports; pictures are indices of scenes newly
+    shown; needs_picture is false where the answer does not depend on any.
+    """
+
+    question: str
+    answer: str
+    family: str
+    pictures: tuple[int, ...] = ()
+    needs_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What "it" (one thing) or "they" (several) now means, in which scene, and what was asked of it."""
+
+    scene: int
+    things: tuple[Thing, ...]
+    asked: str = ""
+
+
+@dataclass
+class Talk:
+    """A dialogue under way. `scenes` were shown so far; names maps given names to things."""
+
+    rng: random.Random
+    scenes: list[Scene] = field(default_factory=list)
+    focus: Focus | None = None
+    names: dict[str, tuple[int, Thing]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> int:
+        """Index of the scene that unqualified questions mean."""
+        return len(self.scenes) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A description that may or may not fit things: "large red star", "thing on the left"."""
+
+    kind: str = ""
+    colour: str = ""
+    size: str = ""
+    fill: str = ""
+    place: str = ""
+
+    def fits(self, thing: Thing) -> bool:
+        """Whether a thing is so described; text is a "word", "letter" or "number"."""
+        kind = thing.kind if thing.is_text else thing.name
+        return (
+            self.kind in ("", kind)
+            and self.colour in ("", thing.colour)
+            and self.size in ("", thing.size)
+            and self.fill in ("", thing.fill)
+            and self.place in ("", PLACES[thing.place])
+        )
+
+    def among(self, things: Sequence[Thing]) -> tuple[Thing, ...]:
+        """The things it fits."""
+        return tuple(thing for thing in things if self.fits(thing))
+
+    def words(self) -> str:
+        """As answers say it, place aside: "large striped red star", "red object"."""
+        return " ".join(part for part in (self.size, self.fill, self.colour, self.kind or "object") if part)
+
+    def asked(self, rng: random.Random) -> tuple[str, str]:
+        """As a question may say it: (noun phrase, phrase of place or "")."""
+        noun = self.kind or rng.choice(
+            ("object", "thing", "object", "one" if self.colour or self.place else "item")
+        )
+        parts = (
+            rng.choice(SIZE_WORDS[self.size]) if self.size else "",
+            rng.choice(FILL_WORDS[self.fill]) if self.fill else "",
+            self.colour,
+            noun,
+        )
+        return " ".join(part for part in parts if part), ask_place(self.place, rng) if self.place else ""
+
+
+def ask_place(place: str, rng: random.Random) -> str:
+    """A place as a question may name it."""
+    return PLACE_PHRASES[place] if rng.random() < 0.6 else rng.choice(PLACE_VARIANTS[place])
+
+
+def spec_of(thing: Thing, rng: random.Random, hide: str = "") -> Spec:
+    """Some description that fits a thing, never naming the attribute `hide`."""
+    kind = thing.kind if thing.is_text else thing.name
+    plans: list[tuple[str, ...]] = [("kind",), ("kind",), ("colour", "kind"), ("colour",), ("place",)]
+    if not thing.is_text:
+        plans += [("size", "kind"), ("fill", "kind"), ("size", "colour", "kind"), ("size", "colour")]
+    usable = [plan for plan in plans if hide not in plan]
+    values = {"kind": kind, "colour": thing.colour, "size": thing.size, "fill": thing.fill}
+    plan = rng.choice(usable)
+    chosen = {name: values[name] for name in plan if name != "place"}
+    return Spec(**chosen, place=PLACES[thing.place] if "place" in plan else "")
+
+
+def pick(
+    scene: Scene, rng: random.Random, hide: str = "", *, shapes_only: bool = False
+) -> tuple[Thing, Spec] | None:
+    """A thing and a description that fits it alone, without the attribute `hide`."""
+    things = [thing for thing in scene.things if not (shapes_only and thing.is_text)]
+    for _ in range(6):
+        if not things:
+            return None
+        thing = rng.choice(things)
+        spec = spec_of(thing, rng, hide)
+        if len(spec.among(scene.things)) == 1:
+            return thing, spec
+    return None
+
+
+def absent(scene: Scene, rng: random.Random) -> Spec | None:
+    """A description that fits nothing in the scene, made half the time of what is there."""
+    for _ in range(8):
+        colours = [thing.colour for thing in scene.things]
+        shapes = [thing.name for thing in scene.things if not thing.is_text]
+        near = rng.random() < 0.6 and bool(shapes)
+        colour = rng.choice(colours if near else sorted(COLOURS))
+        kind = rng.choice(shapes if near else SHAPES)
+        spec = rng.choice(
+            (Spec(kind=kind), Spec(colour=colour, kind=kind), Spec(colour=colour, kind=kind),
+            Spec(colour=colour),
+             Spec(size=rng.choice(SIZES), kind=kind), Spec(fill=rng.choice(FILLS[1:]), kind=kind))
+        )  # fmt: skip
+        if not spec.among(scene.things):
+            return spec
+    return None
+
+
+Family = Callable[[Talk, int, str], Turn | None]
+"""(talk, index of the scene, phrase that says which picture or "") → a turn, or None without occasion."""
+
+
+def turn(talk: Talk, wordings: tuple[str, ...], where: str, answer: str, family: str, **values: str) -> Turn:
+    """A turn with one of the wordings, filled in and pointed at the right picture."""
+    question = talk.rng.choice(wordings).format(**values)
+    place = where or talk.rng.choice(
+        ("", "", "", "", "here", "in the picture", "in this picture", "in the image")
+    )
+    return Turn(insert_where(question, place, front=talk.rng.random() < 0.25), answer, family)
