@@ -1,0 +1,67 @@
+"""A real headless Chromium, and the page with an echo engine whose words the test lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from chat import DialogueManager
+from chat.engines import EchoEngine
+from memory import Store
+from tests.helpers.gate import Gate
+from tests.helpers.served import served
+from tests.helpers.visit import Visit
+
+OpenPage = Callable[..., Visit]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Without its sandbox, because in containers it does not start with it; it visits nobody but us.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[OpenPage]:
+    """Opens a tab on a page: `visit(url, **context_options)`.
+
+    Afterwards every tab must have asked only its own server, and complained about nothing.
+    """
+    visits: list[Visit] = []
+
+    def open_page(url: str, **options: Any) -> Visit:
+        visits.append(Visit(browser.new_context(**options).new_page(), url))
+        return visits[-1]
+
+    yield open_page
+    for made in visits:
+        made.page.context.close()
+    assert [url for made in visits for url in made.elsewhere()] == []
+    assert [text for made in visits for text in made.complaints] == []
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def manager(gate: Gate) -> Iterator[DialogueManager]:
+    with Store.open(":memory:") as store:
+        manager = DialogueManager(store, EchoEngine(gate=gate))
+        yield manager
+        gate.open()
+        manager.close()
+
+
+@pytest.fixture
+def url(manager: DialogueManager, gate: Gate) -> Iterator[str]:
+    with served(manager) as url:
+        yield url
+        gate.open()

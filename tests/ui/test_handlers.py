@@ -1,0 +1,227 @@
+"""What happens when a person does something, without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio import EventData
+
+from chat import DialogueManager
+from chat.engines import EchoEngine
+from memory import Store
+from tests.helpers.gate import Gate
+from ui.handlers import NEW, NOTHING_ACCEPTED, UNCHANGED, Handlers, Typed
+
+REFUSED = UNCHANGED._replace(receipt=NOTHING_ACCEPTED)
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def manager(gate: Gate) -> Iterator[DialogueManager]:
+    with Store.open(":memory:") as store:
+        manager = DialogueManager(store, EchoEngine(gate=gate))
+        yield manager
+        gate.open()
+        manager.close()
+
+
+@pytest.fixture
+def handlers(manager: DialogueManager) -> Handlers:
+    return Handlers(manager)
+
+
+def typed(text: str = "", *files: Path) -> Typed:
+    return {"text": text, "files": [str(file) for file in files]}
+
+
+def event(**data: str) -> EventData:
+    return EventData(None, data)
+
+
+def talk(manager: DialogueManager, gate: Gate, text: str = "Hello") -> str:
+    """A conversation with one finished turn; its id."""
+    gate.open()
+    conversation = manager.create()
+    assert manager.send(conversation.id, text).wait(60)
+    return conversation.id
+
+
+def words(log: list[dict[str, Any]]) -> list[str]:
+    return [block for bubble in log for block in bubble["content"]]
+
+
+def test_a_first_message_makes_a_conversation_and_is_acknowledged(
+    handlers: Handlers, manager: DialogueManager
+) -> None:
+    screen = handlers.send(typed("Hello there"), NEW)
+    [conversation] = manager.store.conversations()
+    assert screen.conversation_id == conversation.id
+    assert conversation.title == "Hello there"
+    assert 'data-title="Hello there"' in screen.side
+    assert json.loads(screen.receipt) == {"text": "Hello there", "files": 0}
+    assert "value" not in screen.box, "the person may have typed on"
+    assert (screen.box["submit_btn"], screen.box["stop_btn"]) == (False, True)
+
+
+def test_pictures_are_stored_and_their_uploads_removed(
+    handlers: Handlers, manager: DialogueManager, tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
+    upload = tmp_path / "scene.png"
+    upload.write_bytes(picture("red"))
+    screen = handlers.send(typed("What is it?", upload), NEW)
+    [message] = manager.store.messages(screen.conversation_id)
+    assert manager.store.images.read(message.images[0].sha256) == picture("red")
+    assert json.loads(screen.receipt)["files"] == 1
+    assert not upload.exists()
+    assert "Picture #1: scene.png" in words(screen.log)[0]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "x" * 200_000])
+def test_a_refused_message_changes_nothing_and_says_why(
+    handlers: Handlers, manager: DialogueManager, text: str
+) -> None:
+    with pytest.warns(UserWarning, match="<b>Not sent.</b> The message"):
+        assert handlers.send(typed(text), NEW) == REFUSED
+    assert manager.store.conversations() == []
+
+
+def test_a_file_that_is_no_picture_is_refused_and_stays_attached(
+    handlers: Handlers, manager: DialogueManager, tmp_path: Path
+) -> None:
+    upload = tmp_path / "scene.png"
+    upload.write_text("no picture")
+    with pytest.warns(UserWarning, match=r"scene\.png"):
+        assert handlers.send(typed("Look", upload), NEW) == REFUSED
+    assert upload.exists()
+    assert manager.store.conversations() == []
+
+
+def test_a_message_that_comes_too_early_is_refused(handlers: Handlers, gate: Gate) -> None:
+    here = handlers.send(typed("one"), NEW).conversation_id
+    gate.wait_for(1)
+    with pytest.warns(UserWarning, match="still being written"):
+        assert handlers.send(typed("two"), here) == REFUSED
+
+
+def test_a_message_to_a_deleted_conversation_is_refused(
+    handlers: Handlers, manager: DialogueManager, gate: Gate
+) -> None:
+    here = talk(manager, gate)
+    manager.delete(here)
+    with pytest.warns(UserWarning, match="Not sent"):
+        assert handlers.send(typed("two"), here) == REFUSED
+
+
+def test_whoever_comes_in_the_middle_sees_the_reply_from_its_first_word(
+    handlers: Handlers, gate: Gate
+) -> None:
+    here = handlers.send(typed("one two three"), NEW).conversation_id
+    gate.let(2)
+    gate.wait_for(3)
+    assert words(handlers.open(here).log)[-1] == "You said:"
+    follower = handlers.follow(here)
+    assert words(next(follower).log)[-1] == "You said:"
+    gate.let()
+    assert words(next(follower).log)[-1] == "You said: one"
+    gate.open()
+    *_, last = follower
+    assert words(last.log)[-1] == "You said: one two three"
+    assert (last.box["submit_btn"], last.box["stop_btn"]) == (True, False)
+    assert "value" not in last.box, "what was typed meanwhile stays"
+
+
+def test_leaving_does_not_stop_the_reply(handlers: Handlers, manager: DialogueManager, gate: Gate) -> None:
+    here = handlers.send(typed("one two three"), NEW).conversation_id
+    reply = manager.reply(here)
+    assert reply is not None
+    follower = handlers.follow(here)
+    next(follower)
+    follower.close()
+    gate.open()
+    assert reply.text == "You said: one two three"
+
+
+def test_stop_keeps_what_was_said(handlers: Handlers, gate: Gate) -> None:
+    here = handlers.send(typed("one two three"), NEW).conversation_id
+    gate.let(2)
+    gate.wait_for(3)
+    handlers.stop(here)
+    gate.open()
+    *_, last = handlers.follow(here)
+    assert words(last.log)[-2:] == ["You said:", '<div class="note">Stopped.</div>']
+
+
+def test_a_failed_turn_says_so_and_is_answered_when_tried_again(handlers: Handlers, gate: Gate) -> None:
+    here = handlers.send(typed("Hello"), NEW).conversation_id
+    gate.wait_for(1)
+    gate.fail(RuntimeError("out of order"))
+    *_, last = handlers.follow(here)
+    assert "out of order" in words(last.log)[-1]
+    assert last.log[-1]["options"]
+    gate.failure = None
+    assert handlers.answer(here).conversation_id == here
+    *_, last = handlers.follow(here)
+    assert words(last.log)[-1] == "You said: Hello"
+
+
+def test_there_is_nothing_to_try_again_after_a_reply(
+    handlers: Handlers, manager: DialogueManager, gate: Gate
+) -> None:
+    with pytest.warns(UserWarning, match="Cannot try again"):
+        assert handlers.answer(talk(manager, gate)) is UNCHANGED
+
+
+def test_a_new_chat_is_empty(handlers: Handlers) -> None:
+    screen = handlers.open(NEW)
+    assert (screen.conversation_id, screen.log) == (NEW, [])
+    assert list(handlers.follow(NEW)) == [UNCHANGED]
+
+
+def test_an_unknown_conversation_is_told_and_a_new_chat_opened(handlers: Handlers) -> None:
+    with pytest.warns(UserWarning, match="Not opened"):
+        assert handlers.open_chosen(event(id="nonsense")).conversation_id == NEW
+
+
+def test_renaming(handlers: Handlers, manager: DialogueManager, gate: Gate) -> None:
+    here = talk(manager, gate)
+    screen = handlers.rename(here, event(id=here, title="  Another \n name "))
+    assert manager.store.conversation(here).title == "Another name"
+    assert 'data-title="Another name"' in screen.side
+
+
+def test_deleting_the_open_conversation_leaves_a_new_chat(
+    handlers: Handlers, manager: DialogueManager, gate: Gate
+) -> None:
+    here = talk(manager, gate)
+    assert handlers.delete(here, event(id=here)).conversation_id == NEW
+    assert manager.store.conversations() == []
+
+
+def test_deleting_another_conversation_leaves_this_one_open(
+    handlers: Handlers, manager: DialogueManager, gate: Gate
+) -> None:
+    here, other = talk(manager, gate), talk(manager, gate)
+    assert handlers.delete(here, event(id=other)).conversation_id == here
+
+
+def test_a_conversation_deleted_while_it_is_followed_gives_way_to_a_new_chat(
+    handlers: Handlers, manager: DialogueManager, gate: Gate
+) -> None:
+    here = handlers.send(typed("one two three"), NEW).conversation_id
+    gate.let()
+    gate.wait_for(2)
+    follower = handlers.follow(here)
+    next(follower)
+    manager.stop(here)
+    gate.open()
+    manager.delete(here)
+    *_, last = follower
+    assert (last.conversation_id, last.log) == (NEW, [])

@@ -1,0 +1,137 @@
+"""The page: its parts, and which event calls which handler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components.chatbot import ExampleMessage
+
+from chat.conversation import DialogueManager
+from ui.handlers import NEW, NOTHING_ACCEPTED, Handlers, Screen
+
+SCRIPT = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
+
+WELCOME = """<div class="welcome">
+<h1>What shall we look at?</h1>
+<p>Add a picture, now or later in the talk, and ask about it: how many things there are, their colours, shapes
+and sizes, where they are, what is written. Pictures can also be pasted or dropped into the message box.</p>
+</div>"""
+
+EXAMPLES: list[ExampleMessage] = [
+    {"text": "Hello! What can you do?"},
+    {"text": "What is in this picture?"},
+    {"text": "What colour is the circle, and where is it?"},
+]
+
+ADDRESSED = "() => new URLSearchParams(location.search).get('c') ?? ''"
+"""The conversation that the page's address names."""
+
+SETTLE = """(id) => {
+  const address = id ? "/?c=" + encodeURIComponent(id) : "/";
+  if (address !== location.pathname + location.search) history.METHOD(null, "", address);
+  requestAnimationFrame(() => {
+    const log = document.querySelector("#log [role=log]");
+    log?.scrollTo(0, log.scrollHeight);
+  });
+}"""
+"""After what is open has changed: the address follows it, so that a reload, a bookmark or a
+restarted server comes back to it, and the log shows its end. While a reply grows, the log
+keeps to the end by itself."""
+
+TAKE_ACCEPTED = """(box, receipt) => {
+  if (!receipt) return box;
+  const { text, files } = JSON.parse(receipt);
+  return {
+    text: box.text.startsWith(text) ? box.text.slice(text.length) : box.text,
+    files: box.files.slice(files),
+  };
+}"""
+"""Take what was accepted out of the message box, and leave what came into it since."""
+
+ANY_LENGTH = 1_000_000_000
+"""Pasted text is never turned into a file: the dialogue manager says what is too long."""
+
+# Private: these events are the page's own. Progress is shown by the reply itself.
+_EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+
+
+def build_page(manager: DialogueManager) -> gr.Blocks:
+    """The page as gradio Blocks, not yet mounted anywhere."""
+    page = gr.Blocks(title="Vis-à-Vis", analytics_enabled=False, fill_height=True, fill_width=True)
+    with page:
+        with gr.Sidebar(elem_id="side", width=288):
+            side = gr.HTML(js_on_load=SCRIPT, apply_default_css=False)
+        log = _log()
+        box = _box()
+        # In the page, not in the server's session, so that they outlive a restarted server.
+        conversation = gr.Textbox(NEW, visible="hidden", container=False)
+        receipt = gr.Textbox(NOTHING_ACCEPTED, visible="hidden", container=False)
+        _wire(page, Handlers(manager), Screen(conversation, side, log, box, receipt))
+    page.queue(default_concurrency_limit=None, api_open=False)
+    return page
+
+
+def _log() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="log",
+        show_label=False,
+        container=False,
+        scale=1,
+        height="100%",
+        layout="bubble",
+        buttons=[],
+        latex_delimiters=[],
+        allow_tags=False,
+        placeholder=WELCOME,
+        examples=EXAMPLES,
+    )
+
+
+def _box() -> gr.MultimodalTextbox:
+    return gr.MultimodalTextbox(
+        elem_id="box",
+        show_label=False,
+        container=False,
+        placeholder="Write a message",
+        file_count="multiple",
+        file_types=["image"],
+        max_lines=12,
+        max_plain_text_length=ANY_LENGTH,
+        autofocus=True,
+    )
+
+
+def _wire(page: gr.Blocks, does: Handlers, screen: Screen) -> None:
+    here, side, log, box, receipt = screen
+    shown = list(screen)
+    by_address = [
+        page.load(does.open, here, shown, js=ADDRESSED, **_EVENT),
+        side.follow_address(does.open_chosen, None, shown, **_EVENT),
+    ]
+    sent = box.submit(does.send, [box, here], shown, **_EVENT)
+    sent.then(None, [box, receipt], box, js=TAKE_ACCEPTED)
+    by_hand = [
+        sent,
+        side.open_chat(does.open_chosen, None, shown, **_EVENT),
+        side.delete_chat(does.delete, here, shown, **_EVENT),
+        log.option_select(does.answer, here, shown, **_EVENT),
+    ]
+    for event in by_address:
+        event.then(None, here, js=SETTLE.replace("METHOD", "replaceState"))
+    for event in by_hand:
+        event.then(None, here, js=SETTLE.replace("METHOD", "pushState"))
+    following = [event.then(does.follow, here, shown, **_EVENT) for event in (*by_address, *by_hand)]
+    # Another conversation is about to be shown: whoever follows a reply here lets go of
+    # it. Letting go stops no reply.
+    for leaving in (side.follow_address, side.open_chat, side.delete_chat):
+        leaving(None, cancels=following)
+    side.rename_chat(does.rename, here, shown, **_EVENT)
+    box.stop(does.stop, here, None, queue=False, **_EVENT)
+    log.example_select(_take_example, None, box, queue=False, **_EVENT)
+
+
+def _take_example(event: gr.SelectData) -> dict[str, Any]:
+    """Put the chosen example into the box, where a picture can be added to it."""
+    return gr.update(value={"text": event.value["text"], "files": []})
