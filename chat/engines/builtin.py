@@ -119,6 +119,11 @@ class BuiltinEngine:
         config = self._model.config.decoder
         return Limits(context_tokens=config.context, images=config.images)
 
+    @property
+    def decoder_bytes(self) -> int:
+        """Bytes of weights that one decoded token reads."""
+        return sum(weight.numel() * weight.element_size() for weight in self._model.decoder.parameters())
+
     def count(self, message: Message) -> int:
         """Tokens that one message takes in the prompt."""
         return len(self._tokenizer.encode_spans(render_message(message)).ids)

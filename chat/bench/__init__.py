@@ -1,0 +1,1 @@
+"""Benchmarks: each states what bounds it, measures, and prints one flat JSON line last."""
