@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from PIL import Image as Pillow
 
-from chat.training.dialogues import Dialogue, sample_dialogue
+from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.render import picture
 from chat.training.scene import Scene
 from prompts import Image, Message, user
@@ -54,7 +54,7 @@ def build(questions: int, *, turns: tuple[int, int] = (6, 8)) -> list[Item]:
     asked = 0
     while asked < questions:
         rng = random.Random(f"eval/{VERSION}/{len(items)}")
-        dialogue = sample_dialogue(rng, held_out=True, turns=turns)
+        dialogue = sample_dialogue(rng, Curriculum(turns=turns), held_out=True)
         items.append(Item(dialogue, tuple(to_png(picture(scene)) for scene in dialogue.scenes)))
         asked += len(dialogue.turns)
     return items

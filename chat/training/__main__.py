@@ -31,10 +31,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=None, help="CPU threads (default: all cores)")
     parser.add_argument(
-        "--ground-minutes", type=float, help="length of grounded pre-training, instead of the preset's"
-    )
-    parser.add_argument(
-        "--talk-minutes", type=float, help="length of the dialogue stage, instead of the preset's"
+        "--minutes",
+        action="append",
+        default=[],
+        metavar="STAGE=N",
+        help="how long a stage is to take, instead of the preset's time; may be given for each",
     )
     parser.add_argument(
         "--install", action="store_true", help="afterwards, make the checkpoint the built-in one"
@@ -48,10 +49,11 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     preset = PRESETS[args.preset]
-    if args.ground_minutes is not None:
-        preset = replace(preset, ground=replace(preset.ground, minutes=args.ground_minutes))
-    if args.talk_minutes is not None:
-        preset = replace(preset, talk=replace(preset.talk, minutes=args.talk_minutes))
+    minutes = dict(part.split("=", 1) for part in args.minutes)
+    stages = [
+        replace(stage, minutes=float(minutes.get(stage.name, stage.minutes))) for stage in preset.stages
+    ]
+    preset = replace(preset, stages=tuple(stages))
     run = Run(preset, args.folder, torch.device(args.device))
     run.train()
     plot(args.folder / "curve.jsonl", args.folder / "curve.png")

@@ -23,13 +23,13 @@ from torch.utils.data import DataLoader, Dataset
 from chat.model.cache import NEVER
 from chat.model.images import to_pixels
 from chat.model.tokenizer import Prompt, Tokenizer
-from chat.training.dialogues import Dialogue, sample_dialogue
+from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.grounding import stack
 from chat.training.render import draw
 from chat.training.scene import Scene, sample
 from prompts import render
 
-POOL = 4
+POOL = 8
 """Batches generated together, so that dialogues of like length and pictures share a batch."""
 
 
@@ -83,7 +83,7 @@ def collate(
 ) -> Batch:
     """Pad a batch on the right; one dummy picture where a batch has none."""
     length = max(len(prompt.ids) for prompt in prompts)
-    most = max(1, *(len(prompt.visible_from) for prompt in prompts))
+    most = max([1, *(len(prompt.visible_from) for prompt in prompts)])
     flat = [picture for row in pictures for picture in row] or [_nothing()]
     index = torch.zeros(len(prompts), most, dtype=torch.long)
     visible_from = torch.full((len(prompts), most), NEVER, dtype=torch.long)
@@ -135,18 +135,19 @@ def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> lis
 
 
 class Dialogues(Dataset[list[Batch]]):
-    """Pools of dialogue batches; `context` is the decoder's."""
+    """Pools of dialogue batches; `seed` names the run and stage, `context` is the decoder's."""
 
-    def __init__(self, tokenizer: bytes, size: int, seed: str, context: int) -> None:
-        self.tokenizer_model, self.size, self.seed, self.context = tokenizer, size, seed, context
+    def __init__(self, tokenizer: bytes, like: Curriculum, size: int, seed: str, context: int) -> None:
+        self.tokenizer_model, self.like, self.size = tokenizer, like, size
+        self.seed, self.context = seed, context
         self._tokenizer: Tokenizer | None = None
 
     def __getitem__(self, pool: int) -> list[Batch]:
         self._tokenizer = tokenizer = self._tokenizer or Tokenizer(self.tokenizer_model)
-        rng = random.Random(f"train/{self.seed}/dialogues/{pool}")
+        rng = random.Random(f"train/{self.seed}/{pool}")
         rows = []
         for _ in range(self.size * POOL):
-            dialogue = sample_dialogue(rng)
+            dialogue = sample_dialogue(rng, self.like)
             prompt = encode(tokenizer, dialogue)
             rows.append((dialogue, prompt, stretched(prompt, tokenizer.end, self.context, rng)))
         rows.sort(key=lambda row: (len(row[0].scenes), len(row[1].ids)))
@@ -173,7 +174,7 @@ class Scenes(Dataset[list[tuple[Tensor, dict[str, Tensor]]]]):
         self.size, self.seed = size, seed
 
     def __getitem__(self, pool: int) -> list[tuple[Tensor, dict[str, Tensor]]]:
-        rng = random.Random(f"train/{self.seed}/scenes/{pool}")
+        rng = random.Random(f"train/{self.seed}/{pool}")
         batches = []
         for _ in range(POOL):
             squares, cells = zip(*(draw(sample(rng)) for _ in range(self.size)), strict=True)

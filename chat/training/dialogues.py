@@ -39,21 +39,23 @@ class Dialogue:
         return messages
 
 
-def sample_dialogue(
-    rng: random.Random,
-    *,
-    held_out: bool = False,
-    turns: tuple[int, int] = (4, 8),
-    pictures: int | None = None,
-) -> Dialogue:
-    """A random dialogue of `turns` (fewest, most) turns over scenes of the wanted split.
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one."""
 
-    `pictures` fixes how many are shown; by default none to six, mostly one or two.
-    """
-    length = rng.randint(*turns)
-    if pictures is None:
-        pictures = rng.choices((0, 1, 2, 3, 4, 5, 6), weights=(4, 58, 30, 5, 1, 1, 1))[0]
-    scenes = [sample(rng, held_out=held_out) for _ in range(pictures)]
+    turns: tuple[int, int] = (4, 8)
+    pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
+    most: int = 6
+
+
+def sample_dialogue(
+    rng: random.Random, like: Curriculum | None = None, *, held_out: bool = False
+) -> Dialogue:
+    """A random dialogue of the wanted kind over scenes of the wanted split."""
+    like = like or Curriculum()
+    length = rng.randint(*like.turns)
+    pictures = rng.choices(range(len(like.pictures)), weights=like.pictures)[0]
+    scenes = [sample(rng, held_out=held_out, most=like.most) for _ in range(pictures)]
     arrivals = _arrivals(rng, length, pictures)
     talk = Talk(rng)
     said: list[Turn] = []

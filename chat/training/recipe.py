@@ -10,14 +10,14 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from chat.model.checkpoint import save
@@ -32,6 +32,12 @@ from chat.training.vocabulary import train_tokenizer
 SAVE_EVERY = 120.0
 """Seconds between saved states."""
 
+DONE = "done"
+"""The stage after the last."""
+
+GATE_SCALE = 20.0
+"""How much faster the cross-attention gates learn than other scalars and vectors."""
+
 LOG_EVERY = 20
 """Steps between lines of the curve."""
 
@@ -40,7 +46,7 @@ LOG_EVERY = 20
 class Progress:
     """Where a run is: stage, steps and seconds trained in it."""
 
-    stage: str = "ground"
+    stage: str
     step: int = 0
     seconds: float = 0.0
 
@@ -52,15 +58,15 @@ class Run:
     preset: Preset
     folder: Path
     device: torch.device
-    progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
+        self.progress = Progress(self.preset.stages[0].name)
         self.tokenizer = self._tokenizer()
         self.model = VisionLanguageModel(self.preset.model).to(self.device)
         self.grounding = Grounding(self.preset.model.vision.width).to(self.device)
-        self.optimisers = optimisers(self.model, self.grounding)
+        self.optimiser = make_optimiser(self.model, self.grounding)
         self.mixed = mixed_precision_pays(self.device)
         if self.state_file.exists():
             self._restore()
@@ -71,53 +77,49 @@ class Run:
         return self.folder / "state.pt"
 
     def train(self) -> None:
-        """Run what is left of both stages and write the checkpoint."""
-        if self.progress.stage == "ground":
-            self._stage(
-                "ground", self.preset.ground, Scenes(self.preset.ground.batch, self.preset.seed), self._ground
-            )
-            self.progress = Progress("talk")
-            self.optimisers = optimisers(self.model, self.grounding)
-            self._save()
-        if self.progress.stage == "talk":
-            context = self.preset.model.decoder.context
-            data = Dialogues(self.tokenizer.model, self.preset.talk.batch, self.preset.seed, context)
-            self._stage("talk", self.preset.talk, data, self._talk)
-            self.progress = Progress("done")
+        """Run what is left of the stages, writing the checkpoint on the way."""
+        names = [stage.name for stage in self.preset.stages]
+        while self.progress.stage in names:
+            at = names.index(self.progress.stage)
+            self._stage(self.preset.stages[at])
+            self.progress = Progress([*names, DONE][at + 1])
+            self.optimiser = make_optimiser(self.model, self.grounding)
             self._save()
 
-    def _stage(
-        self, name: str, stage: Stage, data: Any, step: Callable[[Any, float], dict[str, float]]
-    ) -> None:
+    def _stage(self, stage: Stage) -> None:
         budget = stage.minutes * 60
-        batches: Iterator[Any] = stream(data, self.progress.step, self.preset.workers)
-        bar = tqdm(total=round(budget), initial=round(self.progress.seconds), unit="s", desc=name)
-        saved = time.monotonic()
+        batches = stream(self._data(stage), self.progress.step, self.preset.workers)
+        bar = tqdm(total=round(budget), initial=round(self.progress.seconds), unit="s", desc=stage.name)
+        began = saved = time.monotonic()
         means: dict[str, float] = {}
-        began = time.monotonic()
         while self.progress.seconds < budget:
             batch = next(batches)
             done = self.progress.seconds / budget
-            set_rates(self.optimisers, stage, self.progress.step, done)
-            values = step(batch, done)
+            set_rate(self.optimiser, stage, self.progress.step, done)
+            values = self._talk(batch, stage, done) if stage.dialogues else self._ground(batch)
             for key, value in values.items():
                 means[key] = means.get(key, value) * 0.95 + value * 0.05
-            self.progress.step += 1
             now = time.monotonic()
+            self.progress.step += 1
             self.progress.seconds += now - began
             began = now
             bar.update(round(self.progress.seconds) - bar.n)
             if self.progress.step % LOG_EVERY == 0:
                 bar.set_postfix({key: f"{value:.3f}" for key, value in means.items()})
-                self._log(
-                    {"stage": name, "step": self.progress.step, "seconds": self.progress.seconds, **means}
-                )
+                self._log({**vars(self.progress), **means})
             if now - saved > SAVE_EVERY:
                 self._save()
                 saved = now
         bar.close()
 
-    def _ground(self, batch: tuple[Tensor, dict[str, Tensor]], _: float) -> dict[str, float]:
+    def _data(self, stage: Stage) -> Dataset[Any]:
+        seed = f"{self.preset.seed}/{stage.name}"
+        if stage.dialogues is None:
+            return Scenes(stage.batch, seed)
+        context = self.preset.model.decoder.context
+        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context)
+
+    def _ground(self, batch: tuple[Tensor, dict[str, Tensor]]) -> dict[str, float]:
         squares, cells = batch
         pixels = squares.permute(0, 3, 1, 2).float().to(self.device) / 127.5 - 1
         cells = {name: values.to(self.device) for name, values in cells.items()}
@@ -130,14 +132,14 @@ class Run:
             values |= {key: accuracy[key] for key in ("kinds", "colours", "sizes", "left")}
         return values
 
-    def _talk(self, batch: Batch, done: float) -> dict[str, float]:
-        preset, values = self.preset, {}
-        if done >= preset.own_from and self.progress.step % preset.own_every == 0:
+    def _talk(self, batch: Batch, stage: Stage, done: float) -> dict[str, float]:
+        values = {}
+        if done >= stage.own_from and self.progress.step % stage.own_every == 0:
             batch, exact = self._with_own_answers(batch)
             values["exact"] = exact
         with self._autocast():
             talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device)
-        self._update(talk + preset.grounding_weight * ground)
+        self._update(talk + self.preset.grounding_weight * ground)
         return {"talk": float(talk.detach()), "ground": float(ground.detach()), **values}
 
     def _with_own_answers(self, batch: Batch) -> tuple[Batch, float]:
@@ -165,9 +167,8 @@ class Run:
     def _update(self, loss: Tensor) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*self.model.parameters(), *self.grounding.parameters()], 1.0)
-        for optimiser in self.optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
         return float(loss.detach())
 
     def _autocast(self) -> torch.autocast:
@@ -188,7 +189,7 @@ class Run:
         state = {
             "model": self.model.state_dict(),
             "grounding": self.grounding.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
         }
         torch.save(state, partial)
@@ -206,8 +207,7 @@ class Run:
         state = torch.load(self.state_file, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.grounding.load_state_dict(state["grounding"])
-        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(values)
+        self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
 
 
@@ -249,23 +249,33 @@ def mixed_precision_pays(device: torch.device) -> bool:
     return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
-def optimisers(model: VisionLanguageModel, grounding: Grounding) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan et al. 2024) for the blocks' matrices, AdamW for the rest."""
-    matrices: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
+def make_optimiser(model: VisionLanguageModel, grounding: Grounding) -> torch.optim.Optimizer:
+    """AdamW; matrices decay, the rest does not.
+
+    The gates get a rate of their own: they start at zero, and at the rate of the others
+    it takes them hundreds of steps to open, in which the decoder learns to do without
+    looking.
+    """
+    groups: dict[str, list[nn.Parameter]] = {
+        "matrices": list(grounding.parameters()),
+        "gates": [],
+        "rest": [],
+    }
     for name, parameter in model.named_parameters():
-        inner = parameter.ndim == 2 and ("blocks" in name or "cross" in name) and "number" not in name
-        (matrices if inner else others).append(parameter)
-    others += list(grounding.parameters())
-    return [
-        torch.optim.Muon(matrices, lr=0.02, momentum=0.95, weight_decay=0.01),
-        torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01),
-    ]
+        kind = "gates" if name.endswith("gate") else "matrices" if parameter.ndim > 1 else "rest"
+        groups[kind].append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": groups["matrices"], "scale": 1.0, "weight_decay": 0.02},
+            {"params": groups["gates"], "scale": GATE_SCALE, "weight_decay": 0.0},
+            {"params": groups["rest"], "scale": 1.0, "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.98),
+    )
 
 
-def set_rates(optimisers: list[torch.optim.Optimizer], stage: Stage, step: int, done: float) -> None:
+def set_rate(optimiser: torch.optim.Optimizer, stage: Stage, step: int, done: float) -> None:
     """Warm up over the first steps, hold, and fall to zero over the last 60 % of the time."""
     share = min(1.0, (step + 1) / stage.warmup) * min(1.0, max(0.0, 1.0 - done) / 0.6)
-    for optimiser, rate in zip(optimisers, (stage.matrix_rate, stage.other_rate), strict=True):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * share
+    for group in optimiser.param_groups:
+        group["lr"] = stage.rate * share * group["scale"]

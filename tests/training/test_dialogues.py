@@ -8,14 +8,16 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.training.dialogues import Dialogue, sample_dialogue
+from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.language import NUMBERS
 from chat.training.scene import COLOURS, SHAPES, Scene
 from chat.training.smalltalk import NO_PICTURE
 
+ONE_QUESTION = Curriculum(turns=(1, 1), pictures=(0, 1))
 
-def dialogues(count: int, **options: object) -> list[Dialogue]:
-    return [sample_dialogue(random.Random(seed), **options) for seed in range(count)]  # type: ignore[arg-type]
+
+def dialogues(count: int, like: Curriculum | None = None) -> list[Dialogue]:
+    return [sample_dialogue(random.Random(seed), like) for seed in range(count)]
 
 
 @given(st.integers(0, 10**9))
@@ -40,7 +42,7 @@ def test_the_same_seed_gives_the_same_dialogue() -> None:
 def test_counts_are_true() -> None:
     """An independent count: by words of the question against the facts."""
     checked = 0
-    for dialogue in dialogues(1500, turns=(1, 1), pictures=1):
+    for dialogue in dialogues(1500, ONE_QUESTION):
         turn, things = dialogue.turns[0], dialogue.scenes[0].things
         match = re.fullmatch(r"There (?:is|are) (\w+) (\w+?)s?\.", turn.answer)
         if turn.family != "count" or match is None:
@@ -55,7 +57,7 @@ def test_counts_are_true() -> None:
 def test_colours_are_true() -> None:
     """Where one thing alone has the shape that is asked after, the answer is its colour."""
     checked = 0
-    for dialogue in dialogues(2500, turns=(1, 1), pictures=1):
+    for dialogue in dialogues(2500, ONE_QUESTION):
         turn, things = dialogue.turns[0], dialogue.scenes[0].things
         named = [shape for shape in SHAPES if re.search(rf"\b{shape}\b", turn.question.lower())]
         if turn.family != "colour" or len(named) != 1:
@@ -73,7 +75,7 @@ def test_descriptions_name_every_thing() -> None:
 
     said = [
         (dialogue.scenes[0], dialogue.turns[0].answer)
-        for dialogue in dialogues(800, turns=(1, 1), pictures=1)
+        for dialogue in dialogues(800, ONE_QUESTION)
         if dialogue.turns[0].family == "describe"
     ]
     assert len(said) > 30
@@ -81,7 +83,7 @@ def test_descriptions_name_every_thing() -> None:
 
 
 def test_without_a_picture_questions_about_one_are_refused() -> None:
-    said = [turn for dialogue in dialogues(300, pictures=0) for turn in dialogue.turns]
+    said = [turn for dialogue in dialogues(300, Curriculum(pictures=(1,))) for turn in dialogue.turns]
     about = [turn for turn in said if turn.family == "no_picture"]
     assert about
     assert all(turn.answer == NO_PICTURE for turn in about)
@@ -91,7 +93,7 @@ def test_without_a_picture_questions_about_one_are_refused() -> None:
 def test_answers_that_need_the_picture_are_not_given_away() -> None:
     """The same question has different answers over different scenes."""
     answers: dict[str, list[str]] = {}
-    for dialogue in dialogues(3000, turns=(1, 1), pictures=1):
+    for dialogue in dialogues(3000, ONE_QUESTION):
         turn = dialogue.turns[0]
         if turn.needs_picture and turn.family != "read":  # most scenes have no text to read
             answers.setdefault(turn.question.lower().replace("color", "colour"), []).append(turn.answer)
@@ -117,7 +119,7 @@ def test_what_was_told_is_asked_back() -> None:
 def test_negative_and_positive_answers_to_is_there_are_balanced() -> None:
     said = [
         turn.answer
-        for dialogue in dialogues(3000, turns=(1, 1), pictures=1)
+        for dialogue in dialogues(3000, ONE_QUESTION)
         for turn in dialogue.turns
         if turn.family == "exist"
     ]

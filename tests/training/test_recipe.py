@@ -16,7 +16,7 @@ from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.tokenizer import Tokenizer
 from chat.training import recipe, vocabulary
 from chat.training.data import Dialogues, Scenes, encode, stretched
-from chat.training.dialogues import sample_dialogue
+from chat.training.dialogues import Curriculum, sample_dialogue
 from chat.training.own import own_answers
 from chat.training.presets import PRESETS, Preset, Stage
 from chat.training.recipe import Run
@@ -32,8 +32,9 @@ def preset(monkeypatch: pytest.MonkeyPatch) -> Preset:
         VisionConfig(stem=(8, 8, 16), width=16, layers=1, heads=2, ffn=16),
         DecoderConfig(vocab=600, width=16, layers=1, heads=2, kv_heads=1, ffn=16, cross_ffn=16, context=512),
     )
-    stage = Stage(minutes=0.02, batch=2, warmup=1)
-    return replace(PRESETS["smoke"], model=model, ground=stage, talk=stage, own_from=0.0, own_every=2)
+    ground = Stage("ground", minutes=0.02, batch=2, warmup=1)
+    talk = Stage("talk", minutes=0.04, batch=2, warmup=1, dialogues=Curriculum(), own_from=0.0, own_every=2)
+    return replace(PRESETS["smoke"], model=model, stages=(ground, talk))
 
 
 def test_a_run_leaves_a_checkpoint_and_a_curve(preset: Preset, tmp_path: Path) -> None:
@@ -62,13 +63,17 @@ def test_batches_depend_on_their_number_alone() -> None:
 
 def test_a_few_steps_on_one_batch_lower_both_losses(preset: Preset, tmp_path: Path) -> None:
     run = Run(preset, tmp_path, torch.device("cpu"))
-    batch = next(each for each in Dialogues(run.tokenizer.model, 4, "0", 512)[0] if each.dialogues[0].scenes)
-    recipe.set_rates(run.optimisers, preset.talk, 5, 0.0)
+    batch = next(
+        each
+        for each in Dialogues(run.tokenizer.model, Curriculum(), 4, "0", 512)[0]
+        if each.dialogues[0].scenes
+    )
+    recipe.set_rate(run.optimiser, replace(preset.stages[0], rate=3e-3), 5, 0.0)
     losses = []
     for _ in range(40):
         talk, ground = recipe.dialogue_loss(run.model, run.grounding, batch, run.device)
         run._update(talk + ground)
-        losses.append((float(talk), float(ground)))
+        losses.append((talk.item(), ground.item()))
     assert losses[-1][0] < 0.8 * losses[0][0]
     assert losses[-1][1] < 0.9 * losses[0][1]
 
@@ -76,7 +81,7 @@ def test_a_few_steps_on_one_batch_lower_both_losses(preset: Preset, tmp_path: Pa
 def test_own_answers_are_those_of_one_dialogue_at_a_time(preset: Preset, tmp_path: Path) -> None:
     run = Run(preset, tmp_path, torch.device("cpu"))
     run.model.eval()
-    batch = Dialogues(run.tokenizer.model, 3, "0", 512)[0][0]
+    batch = Dialogues(run.tokenizer.model, Curriculum(), 3, "0", 512)[0][0]
     together = own_answers(run.model, run.tokenizer, batch, turns=3, most=8)
     tokens = run.tokenizer
     for row, said in enumerate(together):
