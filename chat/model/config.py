@@ -51,7 +51,7 @@ class VisionConfig:
 
 @dataclass(frozen=True, slots=True)
 class DecoderConfig:
-    """The decoder: causal self-attention blocks, a gated cross-attention block before each `cross_every`-th.
+    """The decoder: causal self-attention blocks, gated cross-attention after each `cross_every`-th.
 
     `context` is the most positions a prompt and its reply may take; `images` the most
     pictures that can be told apart in one prompt.
@@ -82,7 +82,7 @@ class DecoderConfig:
 
     @property
     def cross_layers(self) -> tuple[int, ...]:
-        """The self-attention blocks that a cross-attention block stands before."""
+        """The self-attention blocks that a cross-attention block follows."""
         return tuple(range(0, self.layers, self.cross_every))
 
 

@@ -26,15 +26,22 @@ class VisionLanguageModel(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Small normal weights; what writes to the residual stream is scaled by depth (GPT-2)."""
+        """Normal weights that keep the size of what they multiply; what writes to the residual
+        stream is scaled down by depth (GPT-2), and tables are small."""
         for name, parameter in self.named_parameters():
+            if parameter.ndim != 2 or name.endswith("place"):
+                continue
+            std = (
+                0.02
+                if isinstance(self.get_submodule(name.rpartition(".")[0]), nn.Embedding)
+                else parameter.shape[1] ** -0.5
+            )
             if name.endswith(("out.weight", "down.weight")):
-                depth = (
+                layers = (
                     self.config.vision.layers if name.startswith("vision") else 2 * self.config.decoder.layers
                 )
-                nn.init.normal_(parameter, std=0.02 / (2 * depth) ** 0.5)
-            elif name.endswith("number.weight") or (parameter.ndim == 2 and not name.endswith("place")):
-                nn.init.normal_(parameter, std=0.02)
+                std /= (2 * layers) ** 0.5
+            nn.init.normal_(parameter, std=std)
 
     @property
     def device(self) -> torch.device:

@@ -32,15 +32,31 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=None, help="CPU threads (default: all cores)")
     parser.add_argument(
         "--minutes",
+        type=stage_minutes,
         action="append",
         default=[],
         metavar="STAGE=N",
-        help="how long a stage is to take, instead of the preset's time; may be given for each",
+        help="how long a stage is to take, instead of the preset's time; may be given for each; 0 skips it",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="begin a new run with the weights of this checkpoint"
     )
     parser.add_argument(
         "--install", action="store_true", help="afterwards, make the checkpoint the built-in one"
     )
     return parser
+
+
+def stage_minutes(text: str) -> tuple[str, float]:
+    """ "talk=30" as a stage's name and its minutes."""
+    name, _, minutes = text.partition("=")
+    known = {stage.name for preset in PRESETS.values() for stage in preset.stages}
+    try:
+        if name in known:
+            return name, float(minutes)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not STAGE=MINUTES with one of {', '.join(sorted(known))}")
 
 
 def main() -> None:
@@ -49,12 +65,10 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     preset = PRESETS[args.preset]
-    minutes = dict(part.split("=", 1) for part in args.minutes)
-    stages = [
-        replace(stage, minutes=float(minutes.get(stage.name, stage.minutes))) for stage in preset.stages
-    ]
+    minutes = dict(args.minutes)
+    stages = (replace(stage, minutes=minutes.get(stage.name, stage.minutes)) for stage in preset.stages)
     preset = replace(preset, stages=tuple(stages))
-    run = Run(preset, args.folder, torch.device(args.device))
+    run = Run(preset, args.folder, torch.device(args.device), args.start)
     run.train()
     plot(args.folder / "curve.jsonl", args.folder / "curve.png")
     if args.install:

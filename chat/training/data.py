@@ -125,7 +125,7 @@ def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> lis
     positions = list(range(len(prompt.ids)))
     spare = context - len(positions)
     breaks = [at for at, token in enumerate(prompt.ids) if token == end]
-    if spare <= 0 or not breaks or rng.random() < 0.6:
+    if spare <= 0 or not breaks or rng.random() < 0.85:
         return positions
     gaps = sorted(rng.sample(breaks, min(len(breaks), rng.randint(1, 3))))
     for gap in gaps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from chat.model.checkpoint import save
+from chat.errors import CheckpointError
+from chat.model.checkpoint import TOKENIZER, load, save
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
 from chat.training.data import Batch, Dialogues, Scenes, collate, encode, paint, stream
@@ -38,6 +40,9 @@ DONE = "done"
 GATE_SCALE = 20.0
 """How much faster the cross-attention gates learn than other scalars and vectors."""
 
+ENCODER_SCALE = 0.4
+"""How much slower the encoder learns from dialogues, so that what grounding taught it lasts."""
+
 LOG_EVERY = 20
 """Steps between lines of the curve."""
 
@@ -53,11 +58,16 @@ class Progress:
 
 @dataclass
 class Run:
-    """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints."""
+    """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints.
+
+    `start` names a checkpoint of the preset's shape whose weights and tokenizer a new run
+    begins with. Raises CheckpointError if it does not fit.
+    """
 
     preset: Preset
     folder: Path
     device: torch.device
+    start: Path | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +80,8 @@ class Run:
         self.mixed = mixed_precision_pays(self.device)
         if self.state_file.exists():
             self._restore()
+        elif self.start is not None:
+            self._begin_with(self.start)
 
     @property
     def state_file(self) -> Path:
@@ -138,7 +150,7 @@ class Run:
             batch, exact = self._with_own_answers(batch)
             values["exact"] = exact
         with self._autocast():
-            talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device)
+            talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device, frozen=stage.frozen)
         self._update(talk + self.preset.grounding_weight * ground)
         return {"talk": float(talk.detach()), "ground": float(ground.detach()), **values}
 
@@ -176,7 +188,9 @@ class Run:
 
     def _tokenizer(self) -> Tokenizer:
         path = self.folder / "tokenizer.model"
-        if not path.exists():
+        if not path.exists() and self.start is not None:
+            shutil.copyfile(self.start / TOKENIZER, path)
+        elif not path.exists():
             path.write_bytes(train_tokenizer(self.preset.model.decoder.vocab).model)
         return Tokenizer.load(path)
 
@@ -203,6 +217,12 @@ class Run:
             about=about,
         )
 
+    def _begin_with(self, folder: Path) -> None:
+        checkpoint = load(folder, device=self.device)
+        if checkpoint.model.config != self.preset.model:
+            raise CheckpointError(f"{folder} holds a model of another shape than this preset trains.")
+        self.model.load_state_dict(checkpoint.model.state_dict())
+
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
@@ -212,10 +232,19 @@ class Run:
 
 
 def dialogue_loss(
-    model: VisionLanguageModel, grounding: Grounding, batch: Batch, device: torch.device
+    model: VisionLanguageModel,
+    grounding: Grounding,
+    batch: Batch,
+    device: torch.device,
+    *,
+    frozen: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy of the trained tokens, and the grounding loss of the same pictures."""
-    tokens = model.vision(batch.pixels().to(device))
+    """Mean cross-entropy of the trained tokens, and the grounding loss of the same pictures.
+
+    With `frozen`, no gradient reaches the encoder.
+    """
+    with torch.set_grad_enabled(not frozen):
+        tokens = model.vision(batch.pixels().to(device))
     ordinals = batch.ordinals().to(device)
     view = model.view(
         model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
@@ -250,32 +279,31 @@ def mixed_precision_pays(device: torch.device) -> bool:
 
 
 def make_optimiser(model: VisionLanguageModel, grounding: Grounding) -> torch.optim.Optimizer:
-    """AdamW; matrices decay, the rest does not.
+    """AdamW in three groups, whose rates `set_rate` sets.
 
     The gates get a rate of their own: they start at zero, and at the rate of the others
     it takes them hundreds of steps to open, in which the decoder learns to do without
     looking.
     """
-    groups: dict[str, list[nn.Parameter]] = {
-        "matrices": list(grounding.parameters()),
-        "gates": [],
-        "rest": [],
-    }
+    groups: dict[str, list[nn.Parameter]] = {"encoder": [], "decoder": [], "gates": []}
+    groups["encoder"] += grounding.parameters()
     for name, parameter in model.named_parameters():
-        kind = "gates" if name.endswith("gate") else "matrices" if parameter.ndim > 1 else "rest"
-        groups[kind].append(parameter)
+        part = "gates" if name.endswith("gate") else "encoder" if name.startswith("vision") else "decoder"
+        groups[part].append(parameter)
     return torch.optim.AdamW(
-        [
-            {"params": groups["matrices"], "scale": 1.0, "weight_decay": 0.02},
-            {"params": groups["gates"], "scale": GATE_SCALE, "weight_decay": 0.0},
-            {"params": groups["rest"], "scale": 1.0, "weight_decay": 0.0},
-        ],
+        [{"params": parameters, "part": part} for part, parameters in groups.items()],
         betas=(0.9, 0.98),
+        weight_decay=0.0,
     )
 
 
 def set_rate(optimiser: torch.optim.Optimizer, stage: Stage, step: int, done: float) -> None:
-    """Warm up over the first steps, hold, and fall to zero over the last 60 % of the time."""
-    share = min(1.0, (step + 1) / stage.warmup) * min(1.0, max(0.0, 1.0 - done) / 0.6)
+    """Warm up over the first steps, hold, and fall to zero over the last `stage.fall` of the time."""
+    share = min(1.0, (step + 1) / stage.warmup)
+    if stage.fall:
+        share *= min(1.0, max(0.0, 1.0 - done) / stage.fall)
+    scales = {"encoder": 1.0, "decoder": 1.0, "gates": GATE_SCALE}
+    if stage.dialogues is not None:
+        scales["encoder"] = ENCODER_SCALE
     for group in optimiser.param_groups:
-        group["lr"] = stage.rate * share * group["scale"]
+        group["lr"] = stage.rate * share * scales[group["part"]]

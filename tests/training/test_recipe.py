@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from chat.errors import CheckpointError
 from chat.model.checkpoint import load
 from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.tokenizer import Tokenizer
@@ -126,3 +127,15 @@ def test_stretched_positions_rise_and_stay_within_the_context() -> None:
         assert positions[-1] < 1024
         jumped += max(steps) > 1
     assert 5 < jumped < 35
+
+
+def test_a_run_can_begin_with_another_ones_weights(preset: Preset, tmp_path: Path) -> None:
+    first = Run(preset, tmp_path / "first", torch.device("cpu"))
+    first._save()
+    again = Run(preset, tmp_path / "again", torch.device("cpu"), tmp_path / "first" / "checkpoint")
+    assert again.tokenizer.model == first.tokenizer.model
+    assert again.progress.step == 0
+    for mine, theirs in zip(first.model.parameters(), again.model.parameters(), strict=True):
+        torch.testing.assert_close(mine.bfloat16(), theirs.bfloat16(), atol=0, rtol=0)
+    with pytest.raises(CheckpointError, match="another shape"):
+        Run(PRESETS["nano"], tmp_path / "other", torch.device("cpu"), tmp_path / "first" / "checkpoint")
