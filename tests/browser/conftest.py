@@ -18,7 +18,9 @@ from tests.helpers.visit import Visit
 OpenPage = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, so does an event loop in this thread, and other tests start
+# their own.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Without its sandbox, because in containers it does not start with it; it visits nobody but us.

@@ -118,7 +118,7 @@ def test_stretched_positions_rise_and_stay_within_the_context() -> None:
     tokenizer = Tokenizer.train(vocabulary.utterances(count=2000), 600)
     rng = random.Random(0)
     jumped = 0
-    for seed in range(40):
+    for seed in range(80):
         prompt = encode(tokenizer, sample_dialogue(random.Random(seed)))
         positions = stretched(prompt, tokenizer.end, 1024, rng)
         steps = [after - before for before, after in pairwise(positions)]
@@ -126,7 +126,7 @@ def test_stretched_positions_rise_and_stay_within_the_context() -> None:
         assert min(steps) >= 1
         assert positions[-1] < 1024
         jumped += max(steps) > 1
-    assert 5 < jumped < 35
+    assert 4 < jumped < 40
 
 
 def test_a_run_can_begin_with_another_ones_weights(preset: Preset, tmp_path: Path) -> None:
