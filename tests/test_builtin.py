@@ -50,7 +50,6 @@ def test_a_conversation_with_a_picture_in_the_middle(chat: Chat) -> None:
     assert chat.send("Where is it?").text == "It is at the top left."
 
 
-@INTERIM
 def test_what_is_not_there(chat: Chat) -> None:
     assert chat.send("Is there a star?", images=[circle()]).text == "No, there is no star."
 
