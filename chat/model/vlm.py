@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from chat.model.cache import NEVER, KVCache, PictureView
+from chat.model.cache import KVCache, PictureView
 from chat.model.config import ModelConfig
 from chat.model.decoder import CrossAttentionBlock, Decoder
 from chat.model.vision import VisionEncoder
@@ -117,6 +117,3 @@ class VisionLanguageModel(nn.Module):
 
     def _cross(self) -> list[CrossAttentionBlock]:
         return [block for block in self.decoder.cross if isinstance(block, CrossAttentionBlock)]
-
-
-__all__ = ["NEVER", "VisionLanguageModel"]

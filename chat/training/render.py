@@ -7,7 +7,6 @@ is the one that Pillow carries, so a scene looks the same on every machine.
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -239,10 +238,3 @@ def _mark_characters(cells: Cells, thing: Thing, x: float, row: int) -> None:
         column = int((x + (middle / whole - 0.5) * shown) // (CELL / 2))
         if 0 <= column < 2 * GRID and cells.characters[row, column] == 0:
             cells.characters[row, column] = CHARACTERS.index(character)
-
-
-def sample_picture(seed: int) -> Pillow.Image:
-    """A random held-out scene's picture, for examples and tests."""
-    from chat.training.scene import sample
-
-    return picture(sample(random.Random(seed), held_out=True))
