@@ -80,7 +80,8 @@ class CrossAttentionBlock(nn.Module):
         """Image tokens (n, p, v) → keys and values (n, 2, g, p, e), whatever the picture's number will be."""
         n, p, _ = tokens.shape
         both = self.key_value(tokens).view(n, p, 2, self.kv_heads, -1).permute(2, 0, 3, 1, 4)
-        return torch.stack((self.key_norm(both[0]), both[1]), dim=1)
+        key, value = both.unbind()
+        return torch.stack((self.key_norm(key), value), dim=1)
 
     def number_kv(self, numbers: Tensor) -> Tensor:
         """What picture numbers (…,), from 0, add to every key and value: (…, 2, g, 1, e)."""
@@ -167,16 +168,20 @@ class Decoder(nn.Module):
         )
         step = Step(slots, rotary, cache, pictures)
         marks = self.picture_number((numbers - 1).clamp(min=0)) * (numbers > 0).unsqueeze(-1)
-        x = self.embedding_norm(self.embedding(ids) + marks)
+        x = self.through(self.embedding_norm(self.embedding(ids) + marks), step)
+        if cache is not None:
+            cache.advance(torch.full_like(cache.lengths, s) if counts is None else counts)
+        out: Tensor = self.norm(x)
+        return out
+
+    def through(self, x: Tensor, step: Step) -> Tensor:
+        """All blocks in turn: (b, s, d) → (b, s, d). The part that training compiles."""
         for layer, block in enumerate(self.blocks):
             x = block(x, step, layer)
             if layer % self.config.cross_every == 0:
                 index = layer // self.config.cross_every
                 x = self.cross[index](x, step, index)
-        if cache is not None:
-            cache.advance(torch.full_like(cache.lengths, s) if counts is None else counts)
-        out: Tensor = self.norm(x)
-        return out
+        return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Hidden states (…, d) → float32 logits (…, vocab); the embedding is tied."""

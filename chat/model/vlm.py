@@ -73,14 +73,16 @@ class VisionLanguageModel(nn.Module):
         it, NEVER for padding.
         """
         b, m = index.shape
-        chosen = pictures[index.flatten()]
+        # index_select and unbind, because the gradients of plain indexing are several times as slow.
+        chosen = pictures.index_select(0, index.flatten())
         keys, values = [], []
-        for layer, block in enumerate(self._cross()):
-            numbered = chosen[:, layer] + block.number_kv(numbers.flatten()).to(chosen.dtype)
+        for block, own in zip(self._cross(), chosen.unbind(1), strict=True):
+            numbered = own + block.number_kv(numbers.flatten()).to(chosen.dtype)
             heads, tokens = numbered.shape[2:4]
             joined = numbered.view(b, m, 2, heads, tokens, -1).permute(2, 0, 3, 1, 4, 5).flatten(3, 4)
-            keys.append(joined[0])
-            values.append(joined[1])
+            key, value = joined.unbind()
+            keys.append(key)
+            values.append(value)
         return PictureView(tuple(keys), tuple(values), visible_from)
 
     def view_row(self, pictures: list[Tensor], visible_from: list[int]) -> PictureView | None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from chat.model.cache import NEVER
+from chat.model.cache import pad_visible
 from chat.model.images import to_pixels
 from chat.model.tokenizer import Prompt, Tokenizer
 from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
@@ -82,28 +83,38 @@ def collate(
     pictures: Sequence[Sequence[tuple[NDArray[np.uint8], dict[str, Tensor]]]],
 ) -> Batch:
     """Pad a batch on the right; one dummy picture where a batch has none."""
-    length = max(len(prompt.ids) for prompt in prompts)
-    most = max([1, *(len(prompt.visible_from) for prompt in prompts)])
     flat = [picture for row in pictures for picture in row] or [_nothing()]
-    index = torch.zeros(len(prompts), most, dtype=torch.long)
-    visible_from = torch.full((len(prompts), most), NEVER, dtype=torch.long)
+    index = torch.zeros(len(prompts), max([1, *map(len, pictures)]), dtype=torch.long)
     first = 0
-    for row, prompt in enumerate(prompts):
-        shown = len(prompt.visible_from)
+    for row, shown in enumerate(map(len, pictures)):
         index[row, :shown] = torch.arange(first, first + shown)
-        visible_from[row, :shown] = torch.tensor(prompt.visible_from, dtype=torch.long)
         first += shown
     return Batch(
         squares=torch.from_numpy(np.stack([square for square, _ in flat])),
         cells={name: torch.cat([cells[name] for _, cells in flat]) for name in flat[0][1]},
-        ids=_padded([prompt.ids for prompt in prompts], length, tokenizer.pad),
-        trained=_padded([prompt.trained for prompt in prompts], length, 0).bool(),
-        numbers=_padded([prompt.numbers for prompt in prompts], length, 0),
-        positions=_padded(positions, length, 0),
         index=index,
-        visible_from=visible_from,
         dialogues=list(dialogues),
+        **_text(tokenizer, prompts, positions),
     )
+
+
+def retold(tokenizer: Tokenizer, batch: Batch, prompts: Sequence[Prompt]) -> Batch:
+    """The batch with other words about the same pictures, at their plain positions."""
+    return replace(batch, **_text(tokenizer, prompts, [range(len(prompt.ids)) for prompt in prompts]))
+
+
+def _text(
+    tokenizer: Tokenizer, prompts: Sequence[Prompt], positions: Sequence[Sequence[int]]
+) -> dict[str, Any]:
+    """The fields of a batch that follow from its prompts."""
+    length = max(len(prompt.ids) for prompt in prompts)
+    return {
+        "ids": _padded([prompt.ids for prompt in prompts], length, tokenizer.pad),
+        "trained": _padded([prompt.trained for prompt in prompts], length, 0).bool(),
+        "numbers": _padded([prompt.numbers for prompt in prompts], length, 0),
+        "positions": _padded(positions, length, 0),
+        "visible_from": pad_visible([prompt.visible_from for prompt in prompts], torch.device("cpu")),
+    }
 
 
 def _padded(rows: Sequence[Sequence[int]], length: int, filler: int) -> Tensor:
@@ -167,6 +178,10 @@ def paint(dialogue: Dialogue) -> list[tuple[NDArray[np.uint8], dict[str, Tensor]
     return [(square, stack([cells])) for square, cells in drawn]
 
 
+LETTERED = (20.0, 40.0, 20.0, 20.0)
+"""Texts in the scenes of grounded pre-training: more than in dialogues, because reading is learnt last."""
+
+
 class Scenes(Dataset[list[tuple[Tensor, dict[str, Tensor]]]]):
     """Pools of picture batches for grounded pre-training: squares (n, H, W, 3) and cells (n, p)."""
 
@@ -177,7 +192,8 @@ class Scenes(Dataset[list[tuple[Tensor, dict[str, Tensor]]]]):
         rng = random.Random(f"train/{self.seed}/{pool}")
         batches = []
         for _ in range(POOL):
-            squares, cells = zip(*(draw(sample(rng)) for _ in range(self.size)), strict=True)
+            scenes = [sample(rng, texts=LETTERED) for _ in range(self.size)]
+            squares, cells = zip(*map(draw, scenes), strict=True)
             batches.append((torch.from_numpy(np.stack(squares)), stack(cells)))
         return batches
 

@@ -31,6 +31,9 @@ CLASSES = {
 NOTHING = 0.25
 """Weight of cells in which there is nothing, which are most of them."""
 
+NO_CHARACTER = 0.02
+"""The same for the characters, which are in fewer cells still: with more, they are learnt last."""
+
 
 def stack(cells: Sequence[Cells]) -> dict[str, Tensor]:
     """Targets (n, p) int64 by name, p = GRID² in row-major order like the image tokens."""
@@ -57,9 +60,12 @@ class Grounding(nn.Module):
 
     def forward(self, tokens: Tensor, targets: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy over cells and heads."""
-        weights = torch.where(targets["kinds"] == 0, NOTHING, 1.0)
+        things = torch.where(targets["kinds"] == 0, NOTHING, 1.0)
         total = tokens.new_zeros((), dtype=torch.float32)
         for name, logits in self.logits(tokens).items():
+            weights = things
+            if name in ("left", "right"):
+                weights = torch.where(targets[name] == 0, NO_CHARACTER, 1.0)
             losses = F.cross_entropy(logits.flatten(0, 1), targets[name].flatten(), reduction="none")
             total = total + (losses * weights.flatten()).sum() / weights.sum()
         return total / len(CLASSES)

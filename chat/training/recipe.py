@@ -25,7 +25,7 @@ from chat.errors import CheckpointError
 from chat.model.checkpoint import TOKENIZER, load, save
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
-from chat.training.data import Batch, Dialogues, Scenes, collate, encode, paint, stream
+from chat.training.data import Batch, Dialogues, Scenes, encode, retold, stream
 from chat.training.grounding import Grounding
 from chat.training.own import own_answers
 from chat.training.presets import Preset, Stage
@@ -61,13 +61,14 @@ class Run:
     """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints.
 
     `start` names a checkpoint of the preset's shape whose weights and tokenizer a new run
-    begins with. Raises CheckpointError if it does not fit.
+    begins with. `compiled` fuses the decoder's steps. Raises CheckpointError if it does not fit.
     """
 
     preset: Preset
     folder: Path
     device: torch.device
     start: Path | None = None
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -82,6 +83,9 @@ class Run:
             self._restore()
         elif self.start is not None:
             self._begin_with(self.start)
+        if self.compiled:
+            decoder = self.model.decoder
+            decoder.through = torch.compile(decoder.through, dynamic=True)  # type: ignore[method-assign]
 
     @property
     def state_file(self) -> Path:
@@ -149,15 +153,17 @@ class Run:
         if done >= stage.own_from and self.progress.step % stage.own_every == 0:
             batch, exact = self._with_own_answers(batch)
             values["exact"] = exact
+        frozen = self.progress.step % stage.encoder_every != 0
         with self._autocast():
-            talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device, frozen=stage.frozen)
+            talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device, frozen=frozen)
         self._update(talk + self.preset.grounding_weight * ground)
         return {"talk": float(talk.detach()), "ground": float(ground.detach()), **values}
 
     def _with_own_answers(self, batch: Batch) -> tuple[Batch, float]:
         """The batch with the model's own answers in each history up to a random turn; how many were right."""
         self.model.eval()
-        with self._autocast():
+        # Every length would be compiled anew.
+        with self._autocast(), torch.compiler.set_stance("force_eager"):
             answers = own_answers(self.model, self.tokenizer, batch, turns=6)
         self.model.train()
         pairs = list(zip(batch.dialogues, answers, strict=True))
@@ -170,11 +176,7 @@ class Run:
             prompts.append(
                 encode(self.tokenizer, each, {turn: text for turn, text in said.items() if turn < cut})
             )
-        positions = [list(range(len(prompt.ids))) for prompt in prompts]
-        mixed = collate(
-            self.tokenizer, batch.dialogues, prompts, positions, [paint(each) for each in batch.dialogues]
-        )
-        return mixed, sum(right) / max(1, len(right))
+        return retold(self.tokenizer, batch, prompts), sum(right) / max(1, len(right))
 
     def _update(self, loss: Tensor) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -239,9 +241,9 @@ def dialogue_loss(
     *,
     frozen: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy of the trained tokens, and the grounding loss of the same pictures.
+    """Cross-entropy of the trained tokens, and the grounding loss of the same pictures.
 
-    With `frozen`, no gradient reaches the encoder.
+    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder.
     """
     with torch.set_grad_enabled(not frozen):
         tokens = model.vision(batch.pixels().to(device))
@@ -255,10 +257,24 @@ def dialogue_loss(
         positions=batch.positions[:, :-1].to(device),
         pictures=view,
     )
-    wanted = batch.trained[:, 1:].to(device)
-    logits = model.decoder.logits(hidden[wanted])
-    talk = F.cross_entropy(logits, batch.ids[:, 1:].to(device)[wanted])
+    wanted = batch.trained[:, 1:].flatten().nonzero().squeeze(1).to(device)
+    logits = model.decoder.logits(hidden.flatten(0, 1).index_select(0, wanted))
+    losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
+    weights = answer_weights(batch.trained[:, 1:]).to(device)
+    talk = (losses * weights).sum() / weights.sum()
     return talk, grounding(tokens, {name: values.to(device) for name, values in batch.cells.items()})
+
+
+def answer_weights(trained: Tensor) -> Tensor:
+    """One weight for each trained token of (b, s), in order: one over the root of its answer's length.
+
+    Between a token's mean, in which descriptions drown the short answers, and an
+    answer's, in which they teach nothing.
+    """
+    trained = F.pad(trained, (1, 0))
+    starts = trained[:, 1:] & ~trained[:, :-1]
+    answers = starts.flatten().cumsum(0)[trained[:, 1:].flatten()] - 1
+    return answers.bincount().float().rsqrt()[answers]
 
 
 def mixed_precision_pays(device: torch.device) -> bool:

@@ -129,26 +129,32 @@ EXTENTS = {"small": (15.0, 21.0), "medium": (27.0, 34.0), "large": (43.0, 54.0)}
 """Extents of each size, in pixels of a 128-pixel picture; the gaps keep sizes apart."""
 
 
-def sample(rng: random.Random, *, held_out: bool = False, most: int = 6) -> Scene:
+TEXTS = (50.0, 44.0, 6.0)
+"""How often a scene may hold 0, 1, 2 … texts."""
+
+
+def sample(
+    rng: random.Random, *, held_out: bool = False, most: int = 6, texts: tuple[float, ...] = TEXTS
+) -> Scene:
     """A random scene of up to `most` things, from the wanted split."""
     while True:
-        scene = _sample(rng, most)
+        scene = _sample(rng, most, texts)
         if scene.held_out == held_out:
             return scene
 
 
-def _sample(rng: random.Random, most: int) -> Scene:
+def _sample(rng: random.Random, most: int, texts: tuple[float, ...]) -> Scene:
     width, height = rng.choice(((128, 128),) * 6 + ((128, 96), (96, 128), (128, 112), (112, 128)))
     background = _background(rng)
     count = rng.choices(range(most + 1), weights=[2, 18, 18, 18, 16, 14, 14][: most + 1])[0]
     few_shapes = rng.sample(SHAPES, 3) if rng.random() < 0.45 else SHAPES
     few_colours = rng.sample(sorted(COLOURS), 4) if rng.random() < 0.35 else sorted(COLOURS)
-    texts = rng.choices((0, 1, 2), weights=(50, 44, 6))[0]
+    most_texts = rng.choices(range(len(texts)), weights=texts)[0]
     things: list[Thing] = []
     for place in rng.sample(range(9), 9):
         if len(things) == count:
             break
-        text = sum(thing.is_text for thing in things) < texts and rng.random() < 0.5
+        text = sum(thing.is_text for thing in things) < most_texts and rng.random() < 0.5
         colour = rng.choice(few_colours)
         rgb = shade(rng, colour)
         if not _stands_out(rgb, background):
