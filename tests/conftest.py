@@ -14,6 +14,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from chat import DialogueManager
+from chat.engines import EchoEngine
+from memory import Store
+from tests.helpers.gate import Gate
+
 # No deadlines: how fast a machine is, is no property of the code. CI tries the same examples each time.
 settings.register_profile(
     "any machine",
@@ -80,6 +85,22 @@ def picture() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return make
+
+
+@pytest.fixture
+def gate() -> Gate:
+    """Lets the words of `manager`'s echo engine through, one at a time or all."""
+    return Gate()
+
+
+@pytest.fixture
+def manager(gate: Gate) -> Iterator[DialogueManager]:
+    """Over an empty store and an echo engine behind `gate`."""
+    with Store.open(":memory:") as store:
+        manager = DialogueManager(store, EchoEngine(gate=gate))
+        yield manager
+        gate.open()
+        manager.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from chat import DialogueManager
-from chat.engines import EchoEngine
-from memory import Store
 from tests.helpers.gate import Gate
 from tests.helpers.served import served
 from tests.helpers.visit import Visit
@@ -46,20 +44,6 @@ def visit(browser: Browser) -> Iterator[OpenPage]:
         made.page.context.close()
     assert [url for made in visits for url in made.elsewhere()] == []
     assert [text for made in visits for text in made.complaints] == []
-
-
-@pytest.fixture
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture
-def manager(gate: Gate) -> Iterator[DialogueManager]:
-    with Store.open(":memory:") as store:
-        manager = DialogueManager(store, EchoEngine(gate=gate))
-        yield manager
-        gate.open()
-        manager.close()
 
 
 @pytest.fixture

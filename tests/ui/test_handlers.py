@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +11,10 @@ import pytest
 from gradio import EventData
 
 from chat import DialogueManager
-from chat.engines import EchoEngine
-from memory import Store
 from tests.helpers.gate import Gate
 from ui.handlers import NEW, NOTHING_ACCEPTED, UNCHANGED, Handlers, Typed
 
 REFUSED = UNCHANGED._replace(receipt=NOTHING_ACCEPTED)
-
-
-@pytest.fixture
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture
-def manager(gate: Gate) -> Iterator[DialogueManager]:
-    with Store.open(":memory:") as store:
-        manager = DialogueManager(store, EchoEngine(gate=gate))
-        yield manager
-        gate.open()
-        manager.close()
 
 
 @pytest.fixture
