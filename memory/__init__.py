@@ -1,8 +1,9 @@
-"""What was said: conversations, the message tree, pictures and turns, in one SQLite file. No torch."""
+"""What was said: conversations, messages, pictures, turns; and snapshots of caches. SQLite, no torch."""
 
 from memory.errors import ImageError, StoreError, UnknownConversation
 from memory.images import ImageStore, StoredImage
 from memory.records import Conversation, Entry, Turn
+from memory.snapshots import Snapshot, SnapshotStore
 from memory.store import Store
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Entry",
     "ImageError",
     "ImageStore",
+    "Snapshot",
+    "SnapshotStore",
     "Store",
     "StoreError",
     "StoredImage",

@@ -10,10 +10,7 @@ A picture is decoded completely before it is accepted, so whatever is stored can
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +22,7 @@ from sqlite_utils import Database
 from memory.db import Connections
 from memory.decoding import DEFAULT_LIMITS, ImageLimits, decode, open_upright
 from memory.errors import ImageError, StoreError
+from memory.files import WholeFiles
 from memory.records import Row, now
 from memory.tree import storable_name
 from prompts import Image
@@ -34,8 +32,6 @@ __all__ = ["DEFAULT_LIMITS", "ImageLimits", "ImageStore", "StoredImage", "open_u
 _SHA256 = re.compile("[0-9a-f]{64}")
 _THUMBNAIL_SIDES = range(16, 2049)
 _THUMBNAIL_QUALITY = 85
-_ABANDONED_SECONDS = 3600.0
-"""A file this long in `incoming` was left by a process that died while writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +65,16 @@ class ImageStore:
         """Creates the folder. Raises StoreError if it cannot be written."""
         self._connections = connections
         self._folder = folder
-        self._incoming = folder / "incoming"
+        self._files = WholeFiles(folder)
         self._limits = limits
         try:
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            self._files.create()
         except OSError as error:
             raise StoreError(
                 f"The picture folder {folder} cannot be written ({error}). Make its folder writable, "
                 "or choose another database."
             ) from error
-        self._sweep_incoming()
+        self._files.sweep()
 
     def add(self, data: bytes, *, name: str | None = None) -> Image:
         """Store a picture, unless it is there already, and return it as a part of a message.
@@ -146,7 +142,7 @@ class ImageStore:
         picture.save(buffer, "JPEG", quality=_THUMBNAIL_QUALITY)
         # A cache that cannot be written costs time, nothing else.
         with suppress(OSError):
-            self._write(cached, buffer.getvalue())
+            self._files.write(cached, buffer.getvalue())
         return buffer.getvalue()
 
     def __contains__(self, sha256: object) -> bool:
@@ -213,7 +209,7 @@ class ImageStore:
         try:
             # In one transaction, so that no deletion comes between the file and its row.
             with self._connections.immediate() as database:
-                self._write(file, data)
+                self._files.write(file, data)
                 database.execute(
                     "INSERT INTO images (sha256, media_type, width, height, size, added_at)"
                     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -228,38 +224,7 @@ class ImageStore:
                 "folder writable, and send it again."
             ) from error
 
-    def _write(self, file: Path, data: bytes) -> None:
-        """All of the file or nothing of it, on disk when this returns."""
-        file.parent.mkdir(exist_ok=True)
-        partial = self._incoming / secrets.token_hex(16)
-        try:
-            with partial.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(file)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        _sync_folder(file.parent)
-
-    def _sweep_incoming(self) -> None:
-        for file in self._incoming.iterdir():
-            with suppress(OSError):
-                if time.time() - file.stat().st_mtime > _ABANDONED_SECONDS:
-                    file.unlink()
-
 
 def _hash_of(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in this folder survive a power cut, where the system can be asked to."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

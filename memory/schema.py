@@ -1,21 +1,27 @@
 """The tables, as forward-only migrations, and the checks before a file is touched.
 
     conversations ──tip──▶ messages ──parent──▶ messages ──▶ … the root
-          ▲                   ▲  ▲
-          │                   │  └─ message_parts ──▶ images
-          └────── turns ──────┘
+          ▲  ▲                ▲  ▲
+          │  │                │  └─ message_parts ──▶ images
+          │  └──── turns ─────┘
+          └─ snapshots ◀── snapshot_marks
+                 ▲
+                 └──────── snapshot_parts ──▶ parts
 
 What the shape is for:
 
 - Every row of a person's words has an `owner`, and every link between such rows carries it, so
   that no conversation can reach into another owner's. Pictures have none: the bytes are known
-  only by their hash, and what a person called them stands with the message part.
+  only by their hash, and what a person called them stands with the message part. Nor have
+  snapshots: they are found by a digest of everything said in them, which who does not know those
+  words cannot name, and they go with their conversation.
 - Messages form a tree. A conversation is a tip in it, so a branch is another tip and copies
   nothing; siblings are the messages with one parent.
 - Words are stored once, in `message_parts.text`. Its `id` is a declared integer key, because a
   full-text index refers to it and implicit row ids may change when a file is compacted.
 - No CHECK lists the roles, reasons or kinds of part: SQLite cannot change a CHECK without
   rebuilding the table, and those lists grow.
+- Snapshots and parts are an index of files that can be computed again (`memory/snapshots.py`).
 - Times are UTC in ISO 8601 with microseconds, so that their text sorts as time.
 """
 
@@ -128,6 +134,51 @@ def m001_conversations(database: Database) -> None:
     """Conversations, the message tree, pictures and turns."""
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in _FIRST_TABLES:
+        database.execute(statement)
+
+
+_SNAPSHOT_TABLES = (
+    """
+    CREATE TABLE snapshots (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given again: "forget 7" must not mean a later one
+        conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+        fingerprint TEXT NOT NULL,       -- the exact weights and preprocessing
+        used INTEGER NOT NULL            -- grows with every use of any: the least was used longest ago
+    )
+    """,
+    """
+    CREATE TABLE snapshot_marks (
+        snapshot_id INTEGER NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+        mark TEXT NOT NULL,              -- digest of everything up to a message boundary
+        tokens INTEGER NOT NULL,         -- how many tokens that is
+        PRIMARY KEY (snapshot_id, mark)
+    )
+    """,
+    """
+    CREATE TABLE snapshot_parts (
+        snapshot_id INTEGER NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,       -- from 0, in the order they were given
+        key TEXT NOT NULL REFERENCES parts (key),
+        PRIMARY KEY (snapshot_id, position)
+    )
+    """,
+    """
+    CREATE TABLE parts (
+        key TEXT PRIMARY KEY,            -- the engine's name for it, and its file's
+        sha256 TEXT NOT NULL,            -- of the file's bytes
+        size INTEGER NOT NULL            -- bytes
+    )
+    """,
+    "CREATE INDEX snapshots_by_conversation ON snapshots (conversation_id)",
+    "CREATE INDEX snapshot_marks_by_mark ON snapshot_marks (mark)",
+    "CREATE INDEX snapshot_parts_by_key ON snapshot_parts (key)",
+)
+
+
+@migrations()
+def m002_snapshots(database: Database) -> None:
+    """Snapshots of key/value caches, and the parts they share."""
+    for statement in _SNAPSHOT_TABLES:
         database.execute(statement)
 
 

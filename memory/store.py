@@ -18,13 +18,14 @@ from memory.db import Connections
 from memory.errors import StoreError, UnknownConversation
 from memory.images import ImageStore
 from memory.records import Conversation, Entry, Turn, now, storable_text
+from memory.snapshots import SnapshotStore
 from memory.turns import Ending, Provenance
 from memory.writer import Writer
 from prompts import Message
 
 
 class Store:
-    """Conversations, messages, pictures and turns of one owner in one database.
+    """Conversations, messages, pictures, turns and snapshots of one owner in one database.
 
     May be used from many threads, and the same database by many processes. Open one with
     `Store.open`; it is a context manager that closes itself.
@@ -34,12 +35,14 @@ class Store:
         self,
         connections: Connections,
         images: ImageStore,
+        snapshots: SnapshotStore,
         writer: Writer,
         owner: str,
         temporary: Path | None = None,
     ) -> None:
         self.path = connections.path
         self.images = images
+        self.snapshots = snapshots
         self.owner = owner
         self._connections = connections
         self._writer = writer
@@ -64,11 +67,12 @@ class Store:
         connections = Connections(path)
         try:
             schema.prepare(connections)
-            # Beside the file, under its name: "chats.db" has "chats.pictures" and "chats.writers".
+            # Beside the file, under its name: "chats.db" has "chats.pictures", "chats.writers", …
             stem = path.name.removesuffix(".db")
             images = ImageStore(connections, path.with_name(f"{stem}.pictures"))
+            snapshots = SnapshotStore(connections, path.with_name(f"{stem}.snapshots"))
             writer = Writer(path.with_name(f"{stem}.writers"))
-            store = cls(connections, images, writer, owner, temporary)
+            store = cls(connections, images, snapshots, writer, owner, temporary)
             writer.sweep()
             store.recover()
         except BaseException:
@@ -127,7 +131,7 @@ class Store:
             )
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation with those of its messages and pictures that no other one has.
+        """Delete a conversation with those of its messages, pictures and snapshots that no other one has.
 
         A turn still running in it can then neither be flushed nor finished (StoreError).
         Raises UnknownConversation.
@@ -140,7 +144,9 @@ class Store:
             database.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
             pictures = tree.prune(database, self.owner, [end for end in ends if end is not None])
             unused = self.images.forget_unused(database, pictures)
+            unused_parts = self.snapshots.forget_unused(database)
         self.images.remove_files(unused)
+        self.snapshots.remove_files(unused_parts)
 
     # ---- history --------------------------------------------------------------------------------
 
