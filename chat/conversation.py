@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from threading import Condition
+from weakref import WeakSet
 
 from chat.context import fit
 from chat.engines.base import Engine, Sampling
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 MAX_CHARACTERS = 100_000
 """The longest text one message may have."""
 
+WAITING = 64
+"""Replies that may wait for an engine that is busy with others."""
+
 TITLE_CHARACTERS = 48
 """The longest title made from a message."""
 
@@ -32,8 +36,9 @@ class DialogueManager:
     """Sends messages, and has them answered; safe to use from many threads.
 
     Conversations are independent of each other, but within one a message waits for the
-    reply before it: what comes too early is refused with BusyError. Replies of all
-    conversations are made one after another, on the engine's own thread.
+    reply before it: what comes too early is refused with BusyError. Of different
+    conversations, as many replies are made at once as the engine serves; others wait in
+    line, and when WAITING of them do, BusyError says so.
 
     `sampling` None takes each conversation's persona's temperature, and Sampling's
     defaults for the rest. Raises ConfigError for a sampling the engine cannot serve.
@@ -54,6 +59,8 @@ class DialogueManager:
         self._busy: dict[str, Generation | None] = {}
         # Replies that have ended but that the store did not take, on a full disk, say.
         self._unsaved: dict[str, Generation] = {}
+        # Replies whose engine may still be putting things away.
+        self._working: WeakSet[Generation] = WeakSet()
         self._changed = Condition()
         self._closed = False
 
@@ -73,7 +80,8 @@ class DialogueManager:
 
         Raises MessageError (nothing in it, too long, too many pictures), ImageError,
         UnknownConversation, BusyError (the conversation's last reply is still under way,
-        here or in another process), StoreError, and EngineError after `close`.
+        here or in another process, or too many others wait), StoreError, and EngineError
+        after `close`.
         """
         check_text(text)
         with self._claim(conversation_id):
@@ -149,6 +157,13 @@ class DialogueManager:
             self._unsaved.pop(conversation_id, None)
             self._release(conversation_id)
 
+    def settle(self) -> None:
+        """Wait until the replies under way have ended, and the engine has put away what it keeps of them."""
+        with self._changed:
+            working = list(self._working)
+        for generation in working:
+            generation.wait_put_away()
+
     def close(self) -> None:
         """Stop all replies and wait until they are stored as far as they got. Store and engine stay open."""
         with self._changed:
@@ -158,6 +173,7 @@ class DialogueManager:
             reply.stop()
         for reply in running:
             reply.wait()
+        self.settle()
         with self._changed:
             self._changed.wait_for(lambda: not self._busy)
             unsaved = list(self._unsaved.values())
@@ -175,6 +191,11 @@ class DialogueManager:
                 raise EngineError("This chat has been closed; open it again to go on.")
             if conversation_id in self._busy:
                 raise BusyError("The last reply is still being written; wait for it or stop it.")
+            if len(self._busy) >= self.engine.parallel + WAITING:
+                raise BusyError(
+                    f"{len(self._busy)} other conversations are being answered or wait for it; "
+                    "send your message again in a moment."
+                )
             self._busy[conversation_id] = None
         try:
             yield
@@ -223,6 +244,7 @@ class DialogueManager:
         )
         with self._changed:
             self._busy[turn.conversation_id] = generation
+            self._working.add(generation)
             closed = self._closed
         generation.start()
         if closed:

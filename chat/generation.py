@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from threading import Lock
+from threading import Event, Lock
 from weakref import WeakKeyDictionary
 
 from chat.context import fit
@@ -27,10 +27,10 @@ _workers_lock = Lock()
 
 
 def worker(engine: Engine) -> ThreadPoolExecutor:
-    """The one thread that an engine's replies are made on, whichever manager asks, one at a time."""
+    """The threads that an engine's replies are made on, whichever manager asks: as many as it serves."""
     with _workers_lock:
         if engine not in _workers:
-            _workers[engine] = ThreadPoolExecutor(1, thread_name_prefix=f"reply-{engine.name}")
+            _workers[engine] = ThreadPoolExecutor(engine.parallel, thread_name_prefix=f"reply-{engine.name}")
         return _workers[engine]
 
 
@@ -61,6 +61,9 @@ class Generation:
         self._on_end = on_end
         self._writer = ReplyWriter(turn.conversation_id, turn.id, self._end_if_queued)
         self._dropped: tuple[str, ...] = ()
+        self._dropped_tokens = 0
+        self._store_s = 0.0
+        self._put_away = Event()
         self._begun = False
         self._outcome: Outcome | None = None
         self._lock = Lock()
@@ -86,6 +89,8 @@ class Generation:
                 log.exception("The engine failed after the end of a reply.")
             else:
                 self._end(Finish("error"), _explain(error))
+        finally:
+            self._put_away.set()
 
     def _begin(self) -> bool:
         """True for the one caller that may bring the reply to its end: the worker, or an early stop."""
@@ -97,10 +102,21 @@ class Generation:
         """End a stopped reply at once if the engine, busy with another, has not got to it."""
         if self._begin():
             self._end(Finish("cancelled"))
+            self._put_away.set()
+
+    def wait_put_away(self) -> None:
+        """Wait until the engine, the reply being out, has also put away what it keeps of it."""
+        self._put_away.wait()
 
     def _generate(self) -> None:
         """Run the engine, show its words to the readers, and keep them on disk as they grow."""
-        request = Request(self._prompt(), self._sampling, self._store.images.read)
+        request = Request(
+            self._prompt(),
+            self._sampling,
+            self._store.images.read,
+            self._store.snapshots,
+            self._turn.conversation_id,
+        )
         flushed = float("-inf")
         # No break at the end: an engine may have things to put away after its last delta.
         for delta in self._engine.generate(request, self._writer.cancelled):
@@ -122,20 +138,30 @@ class Generation:
             self._sampling.max_tokens,
         )
         self._dropped = tuple(entry.message_id for entry in entries[: len(fitted.dropped)])
+        self._dropped_tokens = sum(map(self._engine.count, fitted.dropped))
         return fitted.messages
 
     def _flush(self) -> None:
+        began = time.perf_counter()
         try:
             self._store.flush_turn(self._turn.id, self.reply.text_so_far)
         except VisavisError:
             # The text is still here, and the end of the turn writes all of it.
             log.warning("The reply so far could not be written to the store.", exc_info=True)
+        self._store_s += time.perf_counter() - began
 
     def _end(self, finish: Finish, error: VisavisError | None = None) -> None:
         """Close the turn in the store, then let the readers go, whatever the store says."""
         if finish.reason == "error" and error is None:
             error = EngineError("The model failed while answering. Your message is kept; ask again.")
-        outcome = Outcome(finish.reason, finish.usage, self._writer.timings(), self._dropped, error)
+        usage = replace(finish.usage, dropped_tokens=self._dropped_tokens)
+        timings = replace(
+            self._writer.timings(),
+            **asdict(finish.spent),
+            token_s=finish.spent.decode_s / max(1, usage.completion_tokens),
+            store_s=self._store_s,
+        )
+        outcome = Outcome(finish.reason, usage, timings, self._dropped, error)
         self._outcome = outcome
         saved = False
         try:

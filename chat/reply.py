@@ -15,11 +15,19 @@ from chat.errors import VisavisError
 class Timings:
     """Seconds from the moment the user's message was on disk, waiting for the engine included.
 
-    `first_token_s` equals `total_s` for a reply that ended without a token.
+    `first_token_s` equals `total_s` for a reply that ended without a token. The others say
+    where the time went: in the engine as Spent has it, `token_s` being its mean for one
+    token of the reply, and writing the growing reply to the store.
     """
 
     first_token_s: float
     total_s: float
+    restore_s: float = 0.0
+    encode_s: float = 0.0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
+    token_s: float = 0.0
+    store_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

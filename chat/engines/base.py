@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Literal, Protocol
 
+from memory.snapshots import SnapshotStore
 from prompts import Message
 
 FinishReason = Literal["stop", "length", "cancelled", "error", "interrupted"]
@@ -29,12 +30,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are chosen. `temperature` 0 is greedy; `seed` None draws a fresh one."""
+    """How tokens are chosen, and when to stop.
+
+    `temperature` 0 is greedy; `top_k`, `top_p` and `min_p` each keep the likelier tokens only
+    (0, 1 and 0: all); `repetition_penalty` over 1 makes what the reply has said less likely.
+    `stop` ends the reply before any of these strings would come. `seed` None draws a fresh one.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 160
     seed: int | None = None
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +52,51 @@ class Request:
     """One reply to make: the messages to answer, how to sample, and where picture bytes are.
 
     `read_image` maps an Image's sha256 to its original bytes; an engine calls it only
-    for pictures it has not encoded yet.
+    for pictures it has not encoded yet. `snapshots`, if given, is where an engine may
+    keep what it computed for `conversation_id` beyond the end of the process.
     """
 
     messages: Sequence[Message]
     sampling: Sampling
     read_image: Callable[[str], bytes]
+    snapshots: SnapshotStore | None = None
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens and pictures one reply took.
 
-    `prompt_tokens` counts the whole prompt, `cached_tokens` the part of it whose keys
-    and values were at hand, `images_encoded` the pictures that went through the encoder.
+    `prompt_tokens` counts the whole prompt: the part of it whose keys and values were at
+    hand (`cached_tokens`), those read from disk (`restored_tokens`), and the rest, which
+    was computed (`prefilled_tokens`). Likewise each of its pictures was encoded, at hand
+    or read from disk. `dropped_tokens` did not fit and were left out of the prompt.
     """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
     images_encoded: int = 0
+    restored_tokens: int = 0
+    dropped_tokens: int = 0
+    images_cached: int = 0
+    images_restored: int = 0
+
+    @property
+    def prefilled_tokens(self) -> int:
+        """Tokens of the prompt that had to be computed."""
+        return self.prompt_tokens - self.cached_tokens - self.restored_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds an engine spent on one reply: reading from disk, encoding pictures, running the prompt's
+    new tokens, and making the reply's tokens."""
+
+    restore_s: float = 0.0
+    encode_s: float = 0.0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +105,7 @@ class Finish:
 
     reason: FinishReason
     usage: Usage = field(default_factory=Usage)
+    spent: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +131,17 @@ class Engine(Protocol):
     def limits(self) -> Limits:
         """What fits in one request."""
 
+    @property
+    def parallel(self) -> int:
+        """How many requests it serves at once; callers keep others waiting."""
+
     def count(self, message: Message) -> int:
         """Tokens that one message takes in the prompt, its role and end tokens included."""
 
     def generate(self, request: Request, cancelled: Event) -> Iterator[Delta]:
         """Stream the reply to the last message; check `cancelled` between tokens.
 
-        One request at a time: callers serialise. Raises EngineError if it fails.
+        At most `parallel` at a time, each in a thread of its own. Raises EngineError if it fails.
         """
 
     def close(self) -> None:

@@ -35,6 +35,7 @@ class EchoEngine:
 
     name = "echo"
     fingerprint = "echo-1"
+    parallel = 1
 
     def __init__(
         self,

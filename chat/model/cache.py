@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from chat.model.layers import attend
+
 NEVER = 2**31 - 1
 """`visible_from` of a padding picture: no position comes that late."""
 
@@ -58,18 +60,62 @@ class KVCache:
                 grown[:, :, : old.shape[2]] = old
                 buffers[layer] = grown
 
-    def write(self, layer: int, slots: Tensor, key: Tensor, value: Tensor, end: int) -> tuple[Tensor, Tensor]:
-        """Put keys and values (b, g, s, e) at slots (b, s); return all up to `end`: (b, g, end, e) each."""
-        rows = torch.arange(slots.shape[0], device=slots.device)[:, None]
+    def prepare(self, slots: Tensor) -> Tensor | None:
+        """Make room for new tokens at slots (b, s), and say what each may look at: (b, 1, s, end), None if
+        that is everything up to itself in a single row's single token."""
+        end = self.longest + slots.shape[1]
+        self.reserve(end)
+        if slots.shape == (1, 1):
+            return None
+        return (torch.arange(end, device=slots.device) <= slots[..., None])[:, None]
+
+    def attend(
+        self, layer: int, slots: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        """Put keys and values (b, g, s, e) at slots (b, s); look up queries (b, h, s, e) in all there is."""
         keys, values = self.keys[layer], self.values[layer]
-        keys[rows, :, slots] = key.transpose(1, 2).to(keys.dtype)
-        values[rows, :, slots] = value.transpose(1, 2).to(values.dtype)
-        return keys[:, :, :end], values[:, :, :end]
+        start, end = self.longest, self.longest + slots.shape[1]
+        if slots.shape[0] == 1:
+            keys[:, :, start:end] = key
+            values[:, :, start:end] = value
+        else:
+            rows = torch.arange(slots.shape[0], device=slots.device)[:, None]
+            keys[rows, :, slots] = key.transpose(1, 2).to(keys.dtype)
+            values[rows, :, slots] = value.transpose(1, 2).to(values.dtype)
+        return attend(query, keys[:, :, :end], values[:, :, :end], mask=mask)
 
     def advance(self, counts: Tensor) -> None:
         """Count the tokens just written, counts (b,), as part of each row."""
         self.lengths = self.lengths + counts
         self.longest = int(self.lengths.max())
+
+    def copy(self, length: int) -> KVCache:
+        """A cache of its own with the first `length` positions of every row."""
+        rows, heads, _, head_dim = self._shape
+        first = self.keys[0]
+        twin = KVCache(len(self.keys), rows, heads, head_dim, dtype=first.dtype, device=first.device)
+        twin.reserve(length)
+        for mine, theirs in ((self.keys, twin.keys), (self.values, twin.values)):
+            for old, new in zip(mine, theirs, strict=True):
+                new[:, :, :length] = old[:, :, :length]
+        twin.advance(self.lengths.clamp(max=length))
+        return twin
+
+    def read(self, start: int, end: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of positions start to end of the first row: (L, g, end - start, e) each."""
+        keys, values = (
+            torch.stack([layer[0, :, start:end] for layer in side]) for side in (self.keys, self.values)
+        )
+        return keys, values
+
+    def append(self, keys: Tensor, values: Tensor) -> None:
+        """Go on with what `read` gave, in a cache of one row."""
+        start, end = self.longest, self.longest + keys.shape[2]
+        self.reserve(end)
+        for side, kept in ((self.keys, keys), (self.values, values)):
+            for layer, part in zip(side, kept, strict=True):
+                layer[0, :, start:end] = part
+        self.advance(torch.full_like(self.lengths, end - start))
 
     def truncate(self, length: int) -> None:
         """Forget everything past `length` positions in every row."""
@@ -82,17 +128,35 @@ class PictureView:
     """The pictures that a batch of rows can see, ready for every cross-attention layer.
 
     keys, values: per cross layer (b, g, m·p, e), with the picture's number already in
-    them. visible_from (b, m): the first position that sees each picture.
+    them. visible_from (b, m): the first position that sees each picture. `everywhere`
+    promises that every position that will ask sees every picture, so that no mask is needed.
     """
 
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
     visible_from: Tensor
+    everywhere: bool = False
 
     @property
     def tokens_per_picture(self) -> int:
         """p."""
         return self.keys[0].shape[2] // self.visible_from.shape[1]
+
+    def first(self, pictures: int) -> PictureView | None:
+        """The first so many pictures, for positions that see all of these; None for none."""
+        if not pictures:
+            return None
+        end = pictures * self.tokens_per_picture
+        return PictureView(
+            tuple(key[:, :, :end] for key in self.keys),
+            tuple(value[:, :, :end] for value in self.values),
+            self.visible_from[:, :pictures],
+            everywhere=True,
+        )
+
+    def attend(self, index: int, query: Tensor, mask: Tensor | None) -> Tensor:
+        """Look up queries (b, h, s, e) in the pictures, for the cross-attention layer of that index."""
+        return attend(query, self.keys[index], self.values[index], mask=mask)
 
     def masks(self, slots: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Who sees what, for query slots (b, s).
@@ -107,6 +171,8 @@ class PictureView:
         every position sees everything. A position that sees nothing gets a full mask
         row, because attention over no keys is undefined; `seen` then silences it.
         """
+        if self.everywhere:
+            return None, None
         visible = self.visible_from[:, None, :] <= slots[:, :, None]
         if bool(visible.all()):
             return None, None

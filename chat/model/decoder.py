@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from chat.model.cache import KVCache, PictureView
 from chat.model.config import DecoderConfig
+from chat.model.groups import CacheGroup, PictureGroup
 from chat.model.layers import SwiGLU, attend, merge_heads, rotary_tables, rotate, split_heads
 
 
@@ -47,8 +48,7 @@ class SelfAttentionBlock(nn.Module):
         if step.cache is None:
             found = attend(query, key, value, causal=True)
         else:
-            key, value = step.cache.write(layer, step.slots, key, value, step.end)
-            found = attend(query, key, value, mask=step.causal_mask)
+            found = step.cache.attend(layer, step.slots, query, key, value, step.causal_mask)
         x = x + self.out(merge_heads(found))
         out: Tensor = x + self.ffn(self.ffn_norm(x))
         return out
@@ -93,7 +93,7 @@ class CrossAttentionBlock(nn.Module):
         if pictures is None:
             return x
         query = self.query_norm(split_heads(self.query(self.norm(x)), self.heads))
-        found = attend(query, pictures.keys[index], pictures.values[index], mask=step.picture_mask)
+        found = pictures.attend(index, query, step.picture_mask)
         gate, ffn_gate = self.gate.tanh(), self.ffn_gate.tanh()
         if step.seen is not None:
             gate, ffn_gate = gate * step.seen, ffn_gate * step.seen
@@ -109,21 +109,13 @@ class Step:
         self,
         slots: Tensor,
         rotary: tuple[Tensor, Tensor],
-        cache: KVCache | None,
-        pictures: PictureView | None,
+        cache: KVCache | CacheGroup | None,
+        pictures: PictureView | PictureGroup | None,
     ) -> None:
         self.slots, self.rotary, self.cache, self.pictures = slots, rotary, cache, pictures
-        self.end = 0
-        self.causal_mask: Tensor | None = None
+        self.causal_mask = None if cache is None else cache.prepare(slots)
         self.picture_mask: Tensor | None = None
         self.seen: Tensor | None = None
-        if cache is not None:
-            self.end = cache.longest + slots.shape[1]
-            cache.reserve(self.end)
-            # One row, one new token: everything in the cache comes before it, no mask needed.
-            if slots.shape != (1, 1):
-                keys = torch.arange(self.end, device=slots.device)
-                self.causal_mask = (keys <= slots[..., None])[:, None]
         if pictures is not None:
             self.picture_mask, self.seen = pictures.masks(slots)
 
@@ -147,8 +139,8 @@ class Decoder(nn.Module):
         numbers: Tensor,
         *,
         positions: Tensor | None = None,
-        pictures: PictureView | None = None,
-        cache: KVCache | None = None,
+        pictures: PictureView | PictureGroup | None = None,
+        cache: KVCache | CacheGroup | None = None,
         counts: Tensor | None = None,
     ) -> Tensor:
         """Final hidden states (b, s, d) of the new tokens.

@@ -1,22 +1,25 @@
-"""Prefill and decode one conversation: the loop around the model, free of any engine.
+"""Prefill and decode: the loops around the model, free of any engine.
 
-Shapes: s new tokens; one row.
+Shapes: s new tokens of one row; b rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from chat.model.cache import KVCache, PictureView
-from chat.model.sampling import choose
-from chat.model.tokenizer import Tokenizer
+from chat.model.groups import CacheGroup, PictureGroup
 from chat.model.vlm import VisionLanguageModel
 
+SEGMENT = 256
+"""The most tokens of one call: bounds what attention over a long prompt takes in memory, and how long others
+wait for their next token meanwhile."""
 
-@torch.inference_mode()
+
 def prefill(
     model: VisionLanguageModel,
     ids: Sequence[int],
@@ -25,41 +28,68 @@ def prefill(
     cache: KVCache,
 ) -> Tensor:
     """Run new tokens (s,) into the cache of one row; logits (vocab,) after the last of them."""
-    hidden = model.decoder(
-        torch.tensor([ids], device=model.device),
-        torch.tensor([numbers], device=model.device),
-        pictures=pictures,
-        cache=cache,
-    )
-    return model.decoder.logits(hidden[0, -1])
+    *_, logits = prefill_steps(model, ids, numbers, pictures, cache)
+    return logits
 
 
 @torch.inference_mode()
-def decode(
+def prefill_steps(
     model: VisionLanguageModel,
-    tokenizer: Tokenizer,
-    logits: Tensor,
+    ids: Sequence[int],
+    numbers: Sequence[int],
     pictures: PictureView | None,
     cache: KVCache,
-    *,
-    temperature: float = 0.0,
-    top_p: float = 1.0,
-    seed: int | None = None,
-) -> Iterator[int]:
-    """Token ids of a reply, one by one, without end: the caller stops at the end token or sooner.
+) -> Iterator[Tensor]:
+    """The same, step by step: logits (vocab,) after each segment.
 
-    A token goes into the cache when the next one is asked for, so the last one taken
-    (the end token, say) is not in it. Special tokens other than the end are never chosen.
+    Within a segment all tokens see the same pictures, so that cross-attention needs no
+    mask, and text before the first picture skips it. Raises ValueError if there are none.
     """
-    generator = torch.Generator()
-    if seed is None:
-        generator.seed()
+    if not ids:
+        raise ValueError("There is no token to run.")
+    at = cache.longest
+    for start, end, seen in segments(pictures, at, at + len(ids)):
+        hidden = model.decoder(
+            torch.tensor([ids[start - at : end - at]], device=model.device),
+            torch.tensor([numbers[start - at : end - at]], device=model.device),
+            pictures=seen,
+            cache=cache,
+        )
+        yield model.decoder.logits(hidden[0, -1])
+
+
+def segments(
+    pictures: PictureView | None, start: int, end: int
+) -> Iterator[tuple[int, int, PictureView | None]]:
+    """Split positions start to end of one row where a picture comes into view, and every SEGMENT:
+    (start, end, the pictures that this whole segment sees)."""
+    arrivals = [] if pictures is None else pictures.visible_from[0].tolist()
+    cuts = sorted({start, end, *range(start, end, SEGMENT), *(at for at in arrivals if start < at < end)})
+    for first, last in pairwise(cuts):
+        seen = sum(at <= first for at in arrivals)
+        yield first, last, None if pictures is None else pictures.first(seen)
+
+
+@torch.inference_mode()
+def step(
+    model: VisionLanguageModel,
+    tokens: Sequence[int],
+    pictures: Sequence[PictureView | None],
+    caches: Sequence[KVCache],
+) -> Tensor:
+    """One more token for each of b rows with caches of their own; logits (b, vocab) after it.
+
+    Every row sees all of its pictures.
+    """
+    ids = torch.tensor(tokens, device=model.device)[:, None]
+    views = [None if view is None else view.first(view.visible_from.shape[1]) for view in pictures]
+    if len(tokens) == 1:
+        hidden = model.decoder(ids, torch.zeros_like(ids), pictures=views[0], cache=caches[0])
     else:
-        generator.manual_seed(seed)
-    barred = [token for token in tokenizer.special.values() if token != tokenizer.end]
-    while True:
-        logits = logits.clone()
-        logits[barred] = -torch.inf
-        token = choose(logits, temperature=temperature, top_p=top_p, generator=generator)
-        yield token
-        logits = prefill(model, [token], [0], pictures, cache)
+        hidden = model.decoder(
+            ids,
+            torch.zeros_like(ids),
+            pictures=PictureGroup(views) if any(views) else None,
+            cache=CacheGroup(caches),
+        )
+    return model.decoder.logits(hidden[:, -1])

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from chat.model.cache import KVCache, PictureView
 from chat.model.config import ModelConfig
 from chat.model.decoder import CrossAttentionBlock, Decoder
+from chat.model.groups import CacheGroup, PictureGroup
 from chat.model.vision import VisionEncoder
 
 
@@ -52,6 +53,13 @@ class VisionLanguageModel(nn.Module):
     def dtype(self) -> torch.dtype:
         """The weights' type."""
         return self.decoder.embedding.weight.dtype
+
+    @property
+    def picture_shape(self) -> tuple[int, ...]:
+        """(X, 2, g, p, e) of one picture's keys and values."""
+        decoder = self.config.decoder
+        layers, heads = len(decoder.cross_layers), decoder.kv_heads
+        return layers, 2, heads, self.config.vision.tokens, decoder.head_dim
 
     def picture_kv(self, tokens: Tensor) -> Tensor:
         """Image tokens (n, p, d) → keys and values for every cross layer (n, X, 2, g, p, e).
@@ -107,8 +115,8 @@ class VisionLanguageModel(nn.Module):
         numbers: Tensor,
         *,
         positions: Tensor | None = None,
-        pictures: PictureView | None = None,
-        cache: KVCache | None = None,
+        pictures: PictureView | PictureGroup | None = None,
+        cache: KVCache | CacheGroup | None = None,
         counts: Tensor | None = None,
     ) -> Tensor:
         """Logits (b, s, vocab), float32; the arguments are those of Decoder.forward."""

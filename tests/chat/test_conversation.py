@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from threading import Event
 
 import pytest
 
-from chat import generation
+from chat import conversation, generation
 from chat.conversation import TITLE_CHARACTERS, DialogueManager, make_title
-from chat.engines import Delta, EchoEngine, Limits, Request, Sampling
+from chat.engines import Delta, EchoEngine, Limits, Request, Sampling, Usage
 from chat.errors import (
+    BusyError,
     EngineError,
     MessageError,
     PromptError,
@@ -52,18 +54,27 @@ def test_a_turn_is_answered_and_stored(manager: DialogueManager, picture: Pictur
     assert turn.id == reply.turn_id
     assert (turn.status, turn.reason, turn.error, turn.text) == ("done", "stop", None, reply.text)
     assert (turn.engine, turn.fingerprint) == ("echo", EchoEngine.fingerprint)
-    assert turn.sampling == {"temperature": 0.0, "top_p": 1.0, "max_tokens": 160, "seed": None}
-    assert turn.usage == {
-        "prompt_tokens": 7,
-        "cached_tokens": 0,
-        "completion_tokens": 10,
-        "images_encoded": 1,
-    }
-    assert turn.timings == {
-        "first_token_s": reply.timings.first_token_s,
-        "total_s": reply.timings.total_s,
-    }
+    assert turn.sampling == {**asdict(Sampling()), "stop": []}
+    assert reply.usage == Usage(prompt_tokens=7, completion_tokens=10, images_encoded=1)
+    assert turn.usage == asdict(reply.usage)
+    assert turn.timings == asdict(reply.timings)
+    assert reply.timings.store_s > 0
     assert manager.store.verify() == []
+
+
+def test_a_full_line_is_refused_until_it_moves(
+    gated: DialogueManager, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "WAITING", 2)
+    waiting = [gated.send(gated.create().id, "hello") for _ in range(3)]
+    late = gated.create()
+    with pytest.raises(BusyError, match="3 other conversations"):
+        gated.send(late.id, "hello")
+    assert gated.store.messages(late.id) == []
+    gate.open()
+    for reply in waiting:
+        reply.wait()
+    assert gated.send(late.id, "hello").text == "You said: hello"
 
 
 def test_the_message_is_on_disk_before_the_first_token(

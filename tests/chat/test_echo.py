@@ -42,10 +42,13 @@ def run(
     messages: Sequence[Message],
     shelf: Callable[[str], bytes],
     cancelled: Event | None = None,
-    **sampling: int,
+    *,
+    max_tokens: int = 160,
 ) -> list[Delta]:
     """All deltas of one request."""
-    return list(engine.generate(Request(messages, Sampling(**sampling), shelf), cancelled or Event()))
+    return list(
+        engine.generate(Request(messages, Sampling(max_tokens=max_tokens), shelf), cancelled or Event())
+    )
 
 
 def text_of(deltas: Sequence[Delta]) -> str:

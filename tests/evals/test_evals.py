@@ -27,6 +27,7 @@ class Scripted:
     name = "scripted"
     fingerprint = "0"
     limits = Limits(10_000, 100)
+    parallel = 1
 
     def __init__(self, answers: list[str]) -> None:
         self.answers = iter(answers)

@@ -1,0 +1,90 @@
+"""Pictures' keys and values between requests: in memory, and on disk where a request says so.
+
+Shapes: X cross-attention layers, g key/value heads, p image tokens, e channels a head.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from chat.engines.base import Request
+from chat.engines.builtin import snapshots
+from chat.errors import StoreError
+from chat.model.images import to_pixels, to_square
+from chat.model.vlm import VisionLanguageModel
+from memory.images import open_upright
+from memory.snapshots import SnapshotStore
+
+log = logging.getLogger(__name__)
+
+BUDGET = 256 * 2**20
+"""Bytes of keys and values kept; a picture takes half a megabyte in the model that ships."""
+
+
+class PictureCache:
+    """Keys and values (X, 2, g, p, e) by sha256, least recently used first, within a budget of bytes.
+
+    `kind` names the model and its type, which the values on disk depend on.
+    """
+
+    def __init__(self, model: VisionLanguageModel, kind: str, budget: int = BUDGET) -> None:
+        self._model, self._kind, self._budget = model, kind, budget
+        self._held: OrderedDict[str, Tensor] = OrderedDict()
+
+    def __getitem__(self, sha256: str) -> Tensor:
+        return self._held[sha256]
+
+    @torch.inference_mode()
+    def require(self, hashes: Sequence[str], request: Request) -> dict[str, int]:
+        """Have these pictures at hand; how many distinct ones were encoded, restored and cached, as the
+        fields of Usage name them. Raises ImageError for a picture that cannot be read."""
+        wanted = list(dict.fromkeys(hashes))
+        missing = [sha256 for sha256 in wanted if sha256 not in self._held]
+        restored = self._restore(missing, request.snapshots)
+        unseen = [sha256 for sha256 in missing if sha256 not in restored]
+        self._held.update(restored)
+        if unseen:
+            self._held.update(zip(unseen, self._encode(unseen, request.read_image), strict=True))
+        for sha256 in wanted:
+            self._held.move_to_end(sha256)
+        self._trim(len(wanted))
+        return {
+            "images_encoded": len(unseen),
+            "images_restored": len(restored),
+            "images_cached": len(wanted) - len(missing),
+        }
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._held.clear()
+
+    def _encode(self, hashes: Sequence[str], read: Callable[[str], bytes]) -> Tensor:
+        size = self._model.config.vision.image_size
+        squares = [to_square(open_upright(read(sha256)), size) for sha256 in hashes]
+        return self._model.encode(to_pixels(squares).to(self._model.device, self._model.dtype))
+
+    def _restore(self, hashes: Sequence[str], store: SnapshotStore | None) -> dict[str, Tensor]:
+        if store is None:
+            return {}
+        found = {}
+        for sha256 in hashes:
+            try:
+                kv = snapshots.read_picture(store, self._kind, sha256, self._model)
+            except StoreError as error:
+                log.warning("Snapshots cannot be read (%s); pictures are encoded anew.", error)
+                break
+            if kv is not None:
+                found[sha256] = kv
+        return found
+
+    def _trim(self, needed: int) -> None:
+        """Forget the pictures used longest ago until the rest is within the budget, but not those needed."""
+        total = sum(kv.nbytes for kv in self._held.values())
+        while total > self._budget and len(self._held) > needed:
+            _, dropped = self._held.popitem(last=False)
+            total -= dropped.nbytes
