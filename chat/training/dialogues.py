@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chat.training.followups import FOLLOW_UPS, TELLING, FollowUp, across, beyond, caption, pictures_shown
@@ -41,11 +41,13 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one."""
+    """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one;
+    families that come up so many times as often as their own weight says."""
 
     turns: tuple[int, int] = (4, 8)
     pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
     most: int = 6
+    emphasis: Mapping[str, float] = field(default_factory=dict)
 
 
 def sample_dialogue(
@@ -57,7 +59,7 @@ def sample_dialogue(
     pictures = rng.choices(range(len(like.pictures)), weights=like.pictures)[0]
     scenes = [sample(rng, held_out=held_out, most=like.most) for _ in range(pictures)]
     arrivals = _arrivals(rng, length, pictures)
-    talk = Talk(rng)
+    talk = Talk(rng, emphasis=like.emphasis)
     said: list[Turn] = []
     for index in range(length):
         new = tuple(number for number, at in enumerate(arrivals) if at == index)
@@ -164,7 +166,7 @@ def _about(talk: Talk, index: int, where: str) -> Turn:
     """A question about one picture; "it" means something else from here on."""
     talk.focus = None
     for _ in range(20):
-        made = _draw(talk.rng, FAMILIES)(talk, index, where)
+        made = _draw(talk, FAMILIES)(talk, index, where)
         if made is not None:
             return made
     return FAMILIES["count"][1](talk, index, where) or turn(talk, ("What is there?",), where, "", "describe")
@@ -185,7 +187,7 @@ def _earlier(talk: Talk, index: int) -> Turn:
 
 def _first(rng: random.Random, table: Mapping[str, tuple[float, FollowUp]], talk: Talk) -> Turn | None:
     """The first that has an occasion, tried in a random order that respects the weights."""
-    order = sorted(table, key=lambda name: rng.random() ** (1 / table[name][0]), reverse=True)
+    order = sorted(table, key=lambda name: rng.random() ** (1 / _weight(talk, table, name)), reverse=True)
     for name in order:
         made = table[name][1](talk)
         if made is not None:
@@ -193,6 +195,11 @@ def _first(rng: random.Random, table: Mapping[str, tuple[float, FollowUp]], talk
     return None
 
 
-def _draw(rng: random.Random, table: Mapping[str, tuple[float, T]]) -> T:
+def _draw(talk: Talk, table: Mapping[str, tuple[float, T]]) -> T:
     names = sorted(table)
-    return table[rng.choices(names, weights=[table[name][0] for name in names])[0]][1]
+    weights = [_weight(talk, table, name) for name in names]
+    return table[talk.rng.choices(names, weights=weights)[0]][1]
+
+
+def _weight(talk: Talk, table: Mapping[str, tuple[float, T]], name: str) -> float:
+    return table[name][0] * talk.emphasis.get(name, 1.0)

@@ -46,8 +46,12 @@ class Preset:
 EASY = Curriculum(turns=(3, 6), pictures=(4, 80, 16), most=3)
 """Few things in a picture, so that the decoder soon finds out where to look."""
 
-SEVERAL = Curriculum(pictures=(4, 44, 38, 9, 3, 1, 1))
-"""More pictures in a dialogue than people send, because telling them apart is learnt slowly."""
+SEVERAL = Curriculum(
+    pictures=(4, 44, 38, 9, 3, 1, 1),
+    emphasis={"ambiguous": 3.0, "count": 1.5, "named": 2.0, "verify": 1.5},
+)
+"""More pictures in a dialogue than people send, because telling them apart is learnt slowly, and more of the
+questions that are."""
 
 PRESETS = {
     "smoke": Preset(

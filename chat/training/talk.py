@@ -7,7 +7,7 @@ None when the scene gives no occasion for them.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chat.training.language import FILL_WORDS, PLACE_PHRASES, PLACE_VARIANTS, SIZE_WORDS, insert_where
@@ -40,13 +40,15 @@ class Focus:
 
 @dataclass
 class Talk:
-    """A dialogue under way. `scenes` were shown so far; names maps given names to things."""
+    """A dialogue under way. `scenes` were shown so far; names maps given names to things; emphasis
+    multiplies the weights of families."""
 
     rng: random.Random
     scenes: list[Scene] = field(default_factory=list)
     focus: Focus | None = None
     names: dict[str, tuple[int, Thing]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    emphasis: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def latest(self) -> int:
