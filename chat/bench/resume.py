@@ -36,18 +36,19 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
     for repeat in range(repeats + 1):
         with tempfile.TemporaryDirectory() as folder:
             killed(shape, folder)
-            for name in firsts:
-                # The warm turn follows the resumed one in the same process; the last has no snapshot to read.
-                if name != "warm":
-                    engine = BuiltinEngine(loaded, shape)
-                with Store.open(Path(folder) / "visavis.db") as store:
-                    if name == "anew":
-                        store.snapshots.clear()
-                    reply = next_turn(store, engine, name)
-                if repeat:  # the first round pays for what libraries set up once
-                    firsts[name].append(reply.timings.first_token_s)
-                if name == "resumed":
-                    restored = reply.usage.restored_tokens
+            # The warm turn follows the resumed one in the same process.
+            engine = BuiltinEngine(loaded, shape)
+            replies = {name: next_turn(folder, engine, name) for name in ("resumed", "warm")}
+            engine.close()
+            with Store.open(Path(folder) / "visavis.db") as store:
+                store.snapshots.clear()
+            engine = BuiltinEngine(loaded, shape)
+            replies["anew"] = next_turn(folder, engine, "anew")
+            engine.close()
+        restored = replies["resumed"].usage.restored_tokens
+        if repeat:  # the first round pays for what libraries set up once
+            for name, reply in replies.items():
+                firsts[name].append(reply.timings.first_token_s)
     middle = {name: statistics.median(values) for name, values in firsts.items()}
     return {
         "over_warm": middle["resumed"] / middle["warm"],
@@ -57,13 +58,14 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
     }
 
 
-def next_turn(store: Store, engine: BuiltinEngine, seed: str) -> Reply:
+def next_turn(folder: str, engine: BuiltinEngine, seed: str) -> Reply:
     """One more turn of the stored conversation, of NEW tokens."""
-    manager = DialogueManager(store, engine, sampling=Sampling(max_tokens=4))
-    (conversation,) = store.conversations()
-    reply = manager.send(conversation.id, words(NEW, seed, engine.count))
-    reply.wait()
-    manager.close()
+    with Store.open(Path(folder) / "visavis.db") as store:
+        manager = DialogueManager(store, engine, sampling=Sampling(max_tokens=4))
+        (conversation,) = store.conversations()
+        reply = manager.send(conversation.id, words(NEW, seed, engine.count))
+        reply.wait()
+        manager.close()
     return reply
 
 

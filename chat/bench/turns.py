@@ -39,6 +39,7 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
         engine = BuiltinEngine(loaded, shape)
         talk = Talk(engine, seed=f"{shape}/{repeat}")
         measured = converse(talk, total)
+        engine.close()
         if repeat:  # the first conversation pays for what libraries set up once
             for name, turn in measured.items():
                 firsts[name].append(turn.first_s)
@@ -60,7 +61,7 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
 def converse(talk: Talk, total: int) -> dict[str, Turn]:
     """Turn 1, turns up to 20 with four pictures on the way, turn 20 of text, and one more with a picture."""
     each = (total - NEW) // (TURNS - 1)
-    first = talk.turn(NEW, reply=each - NEW)
+    first = talk.turn(NEW, reply=max(1, each - NEW))
     for number in range(2, TURNS):
         talk.turn(each // 2, reply=each - each // 2, with_picture=number in PICTURES_AT)
     last = talk.turn(NEW)
