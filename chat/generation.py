@@ -26,7 +26,7 @@ _workers: WeakKeyDictionary[Engine, ThreadPoolExecutor] = WeakKeyDictionary()
 _workers_lock = Lock()
 
 
-def worker(engine: Engine) -> ThreadPoolExecutor:
+def workers(engine: Engine) -> ThreadPoolExecutor:
     """The threads that an engine's replies are made on, whichever manager asks: as many as it serves."""
     with _workers_lock:
         if engine not in _workers:
@@ -74,8 +74,8 @@ class Generation:
         return self._writer.reply
 
     def start(self) -> None:
-        """Queue on the engine's worker."""
-        worker(self._engine).submit(self._run)
+        """Queue on the engine's workers."""
+        workers(self._engine).submit(self._run)
 
     def _run(self) -> None:
         if not self._begin():
