@@ -15,12 +15,6 @@ from tests.helpers.models import BUILTIN_WEIGHTS
 pytestmark = pytest.mark.builtin
 
 
-INTERIM = pytest.mark.xfail(
-    reason="the first weights were trained too briefly for this; docs/model.md has their figures",
-    strict=False,
-)
-
-
 def circle(colour: str = "red") -> Image.Image:
     """A large circle at the top left of a light page, as a person might draw it."""
     picture = Image.new("RGB", (400, 400), "#f5f2ea")
@@ -54,7 +48,6 @@ def test_what_is_not_there(chat: Chat) -> None:
     assert chat.send("Is there a star?", images=[circle()]).text == "No, there is no star."
 
 
-@INTERIM
 def test_an_earlier_picture_is_still_seen_after_a_second_one(chat: Chat) -> None:
     chat.send("What is in this picture?", images=[circle("green")]).wait()
     assert "two" in chat.send("How many squares are there?", images=[squares()]).text

@@ -12,6 +12,7 @@ import torch
 from chat.bench import reply, resume, turns
 from chat.bench.shapes import SHAPES
 from chat.engines.builtin import BuiltinEngine
+from chat.engines.builtin.apart import apart
 
 REPEATS = {"reply": 15, "turns": 3, "resume": 2}
 
@@ -47,7 +48,7 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     if args.benchmark != "reply" and args.model not in ("builtin", *SHAPES):
         parser.error(f"{args.benchmark} measures builtin, {' or '.join(SHAPES)}, not {args.model!r}")
-    print(f"{torch.get_num_threads()} threads, {matmul_gflops():.0f} GFLOP/s in float32 products.")
+    print(f"{torch.get_num_threads()} threads, {apart(matmul_gflops):.0f} GFLOP/s in float32 products.")
     if args.benchmark == "reply":
         values = _reply(args, repeats)
     elif args.benchmark == "turns":

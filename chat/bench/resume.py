@@ -20,6 +20,7 @@ from chat.bench.turns import NEW, OLD, PICTURES_AT, TURNS
 from chat.conversation import DialogueManager
 from chat.engines.base import Sampling
 from chat.engines.builtin import BuiltinEngine
+from chat.engines.builtin.apart import apart
 from chat.reply import Reply
 from chat.training.render import picture
 from chat.training.scene import sample
@@ -30,7 +31,7 @@ READY = "ready"
 
 def measure(shape: str, repeats: int) -> dict[str, float]:
     """Ratios of medians of the first token's time: resumed, warm, and computed anew."""
-    loaded = checkpoint(shape)
+    loaded = apart(checkpoint, shape)
     firsts: dict[str, list[float]] = {"resumed": [], "warm": [], "anew": []}
     restored = 0
     for repeat in range(repeats + 1):
@@ -82,7 +83,7 @@ def killed(shape: str, folder: str) -> None:
 
 def hold(shape: str, folder: str) -> None:
     """Twenty turns with four pictures, kept in a folder; then wait to be killed."""
-    loaded = checkpoint(shape)
+    loaded = apart(checkpoint, shape)
     each = min(OLD, loaded.model.config.decoder.context - 300) // TURNS
     engine = BuiltinEngine(loaded, shape)
     manager = DialogueManager(

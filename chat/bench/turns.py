@@ -17,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from chat.bench.conversation import Talk, Turn
 from chat.bench.shapes import checkpoint
 from chat.engines.builtin import BuiltinEngine
+from chat.engines.builtin.apart import apart
 from chat.model.config import DecoderConfig
 
 NEW = 50
@@ -31,7 +32,7 @@ PICTURES_AT = (2, 6, 10, 14)
 
 def measure(shape: str, repeats: int) -> dict[str, float]:
     """Ratios of medians over `repeats` conversations, and the times behind them in milliseconds."""
-    loaded = checkpoint(shape)
+    loaded = apart(checkpoint, shape)
     config = loaded.model.config.decoder
     total = min(OLD, config.context - 200)
     firsts: dict[str, list[float]] = {"first": [], "last": [], "picture": [], "encode": []}
@@ -46,7 +47,7 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
             firsts["encode"].append(measured["picture"].spent.encode_s)
         tokens = measured["last"].usage.prompt_tokens
     middle = {name: statistics.median(values) for name, values in firsts.items()}
-    peer = hf_prefill(config, tokens, max(1, repeats // 2))
+    peer = apart(hf_prefill, config, tokens, max(1, repeats // 2))
     return {
         "text_ratio": middle["last"] / middle["first"],
         "text_floor": floor(loaded.model.decoder, config, tokens),

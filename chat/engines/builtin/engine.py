@@ -15,6 +15,7 @@ from threading import Event
 import torch
 
 from chat.engines.base import Delta, Limits, Request
+from chat.engines.builtin.apart import apart
 from chat.engines.builtin.reader import PromptReader
 from chat.engines.builtin.row import Row
 from chat.engines.builtin.scheduler import Scheduler
@@ -63,7 +64,8 @@ class BuiltinEngine:
         kind = DTYPES["bfloat16" if place.type == "cuda" else "float32"] if dtype == "auto" else DTYPES[dtype]
         if progress is not None:
             progress(f"Loading the model on {place.type} in {str(kind).removeprefix('torch.')}")
-        return cls(load(folder, device=place, dtype=kind), "builtin" if folder is None else str(folder))
+        checkpoint = apart(load, folder, device=place, dtype=kind)
+        return cls(checkpoint, "builtin" if folder is None else str(folder))
 
     @property
     def name(self) -> str:
