@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from threading import Event
 
-from chat.engines.base import Request, Sampling, Spent, Usage
+from chat.bench.reply import Measured, ask
+from chat.engines.base import Sampling
 from chat.engines.builtin import BuiltinEngine
 from chat.evals.suite import as_image, to_png
 from chat.training.render import picture
 from chat.training.scene import sample
-from memory import SnapshotStore
 from prompts import Message, assistant, user
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One measured turn: seconds to the first token, and what the engine says of it."""
-
-    first_s: float
-    usage: Usage
-    spent: Spent
 
 
 @dataclass
@@ -32,12 +21,10 @@ class Talk:
 
     engine: BuiltinEngine
     seed: str = "0"
-    snapshots: SnapshotStore | None = None
-    conversation_id: str = ""
     history: list[Message] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
 
-    def turn(self, tokens: int, *, reply: int = 1, with_picture: bool = False) -> Turn:
+    def turn(self, tokens: int, *, reply: int = 1, with_picture: bool = False) -> Measured:
         """Ask something of about `tokens` tokens, and let the model say `reply` tokens."""
         number = len(self.history) // 2
         images = []
@@ -46,20 +33,7 @@ class Talk:
             images.append(as_image(data))
             self.pictures[images[0].sha256] = data
         self.history.append(user(words(tokens, f"{self.seed}/{number}", self.engine.count), images))
-        request = Request(
-            tuple(self.history),
-            Sampling(max_tokens=reply),
-            self.pictures.__getitem__,
-            self.snapshots,
-            self.conversation_id,
-        )
-        began = time.perf_counter()
-        first, said = 0.0, ""
-        for delta in self.engine.generate(request, Event()):
-            first = first or time.perf_counter() - began
-            said += delta.text
-            if delta.finish is not None:
-                measured = Turn(first, delta.finish.usage, delta.finish.spent)
+        said, measured = ask(self.engine, self.history, self.pictures, Sampling(max_tokens=reply))
         self.history.append(assistant(said or "."))
         return measured
 

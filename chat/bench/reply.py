@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from threading import Event
 
-from chat.engines.base import Request, Sampling
+from chat.engines.base import Finish, Request, Sampling, Spent, Usage
 from chat.engines.builtin import BuiltinEngine
 from chat.evals.suite import as_image, to_png
 from chat.training.render import picture
@@ -25,26 +25,29 @@ from prompts import Message, assistant, user
 
 @dataclass(frozen=True)
 class Measured:
-    """One reply: seconds to the first token, and to the end; tokens in it and tokens already cached."""
+    """One reply: seconds to the first token, and to the end; what the engine says of it."""
 
     first_s: float
     total_s: float
-    tokens: int
-    cached: int
+    usage: Usage
+    spent: Spent
 
 
 def ask(
-    engine: BuiltinEngine, messages: Sequence[Message], pictures: dict[str, bytes]
+    engine: BuiltinEngine,
+    messages: Sequence[Message],
+    pictures: dict[str, bytes],
+    sampling: Sampling | None = None,
 ) -> tuple[str, Measured]:
-    """One greedy reply, timed at its first text and its end."""
+    """One reply, greedy unless told otherwise, timed at its first text and its end."""
+    request = Request(tuple(messages), sampling or Sampling(), pictures.__getitem__)
     began = time.perf_counter()
-    first, text, tokens, cached = 0.0, "", 0, 0
-    for delta in engine.generate(Request(tuple(messages), Sampling(), pictures.__getitem__), Event()):
+    first, text, finish = 0.0, "", Finish("error")
+    for delta in engine.generate(request, Event()):
         first = first or time.perf_counter() - began
         text += delta.text
-        if delta.finish is not None:
-            tokens, cached = delta.finish.usage.completion_tokens, delta.finish.usage.cached_tokens
-    return text, Measured(first, time.perf_counter() - began, tokens, cached)
+        finish = delta.finish or finish
+    return text, Measured(first, time.perf_counter() - began, finish.usage, finish.spent)
 
 
 def measure(engine: BuiltinEngine, repeats: int) -> dict[str, float]:
@@ -66,13 +69,13 @@ def measure(engine: BuiltinEngine, repeats: int) -> dict[str, float]:
             said, measured = ask(engine, history, {as_image(data).sha256: data})
             history.append(assistant(said))
             turns[name].append(measured)
-    long = [each for each in turns["picture"] if each.tokens > 10]
-    rates = [(each.tokens - 1) / (each.total_s - each.first_s) for each in long]
+    long = [each for each in turns["picture"] if each.usage.completion_tokens > 10]
+    rates = [(each.usage.completion_tokens - 1) / (each.total_s - each.first_s) for each in long]
     medians = {
         f"first_token_{name}_s": statistics.median(each.first_s for each in turns[name]) for name in turns
     }
     return {
         **medians,
         "tokens_per_s": statistics.median(rates) if rates else 0.0,
-        "cached_tokens_follow": statistics.median(each.cached for each in turns["follow"]),
+        "cached_tokens_follow": statistics.median(each.usage.cached_tokens for each in turns["follow"]),
     }

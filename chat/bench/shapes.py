@@ -15,9 +15,12 @@ from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
 
+EYES = VisionConfig(image_size=224, stem=(96, 192, 384), width=384, layers=6, heads=6, ffn=1024)
+"""The encoder of both."""
+
 SHAPES = {
     "135m": ModelConfig(
-        VisionConfig(image_size=224, stem=(96, 192, 384), width=384, layers=6, heads=6, ffn=1024),
+        EYES,
         DecoderConfig(
             vocab=49152,
             width=576,
@@ -32,7 +35,7 @@ SHAPES = {
         ),
     ),
     "270m": ModelConfig(
-        VisionConfig(image_size=224, stem=(96, 192, 384), width=384, layers=6, heads=6, ffn=1024),
+        EYES,
         DecoderConfig(
             vocab=32768,
             width=1024,

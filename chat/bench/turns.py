@@ -14,7 +14,8 @@ import time
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from chat.bench.conversation import Talk, Turn
+from chat.bench.conversation import Talk
+from chat.bench.reply import Measured
 from chat.bench.shapes import checkpoint
 from chat.engines.builtin import BuiltinEngine
 from chat.engines.builtin.apart import apart
@@ -59,7 +60,7 @@ def measure(shape: str, repeats: int) -> dict[str, float]:
     }
 
 
-def converse(talk: Talk, total: int) -> dict[str, Turn]:
+def converse(talk: Talk, total: int) -> dict[str, Measured]:
     """Turn 1, turns up to 20 with four pictures on the way, turn 20 of text, and one more with a picture."""
     each = (total - NEW) // (TURNS - 1)
     first = talk.turn(NEW, reply=max(1, each - NEW))

@@ -79,17 +79,16 @@ def step(
 ) -> Tensor:
     """One more token for each of b rows with caches of their own; logits (b, vocab) after it.
 
-    Every row sees all of its pictures.
+    The pictures are those that all later tokens of the row see (`PictureView.first`).
     """
     ids = torch.tensor(tokens, device=model.device)[:, None]
-    views = [None if view is None else view.first(view.visible_from.shape[1]) for view in pictures]
     if len(tokens) == 1:
-        hidden = model.decoder(ids, torch.zeros_like(ids), pictures=views[0], cache=caches[0])
+        hidden = model.decoder(ids, torch.zeros_like(ids), pictures=pictures[0], cache=caches[0])
     else:
         hidden = model.decoder(
             ids,
             torch.zeros_like(ids),
-            pictures=PictureGroup(views) if any(views) else None,
+            pictures=PictureGroup(pictures) if any(pictures) else None,
             cache=CacheGroup(caches),
         )
     return model.decoder.logits(hidden[:, -1])

@@ -15,6 +15,7 @@ import pytest
 
 from memory import Store, Turn
 from prompts import Image, user
+from tests.helpers.snapshots import begin_talk
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
@@ -28,6 +29,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store on disk."""
     with Store.open(tmp_path / "visavis.db") as store:
         yield store
+
+
+@pytest.fixture
+def talk(store: Store) -> str:
+    """A conversation with a snapshot of three marks over the parts A and B."""
+    return begin_talk(store)
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from tests.helpers.snapshots import (
     B,
     C,
     D,
-    begin_talk,
     capped,
     digest,
     files_in,
@@ -34,13 +33,6 @@ from tests.helpers.snapshots import (
     save,
 )
 from tests.memory.conftest import Child, stream_of
-
-
-@pytest.fixture
-def talk(store: Store) -> str:
-    """A conversation with a snapshot of three marks over the parts A and B."""
-    return begin_talk(store)
-
 
 # ---- damage ---------------------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ from tests.helpers.snapshots import (
     B,
     C,
     D,
-    begin_talk,
     capped,
     digest,
     files_in,
@@ -31,13 +30,6 @@ from tests.helpers.snapshots import (
     part_file,
     save,
 )
-
-
-@pytest.fixture
-def talk(store: Store) -> str:
-    """A conversation with a snapshot of three marks over the parts A and B."""
-    return begin_talk(store)
-
 
 # ---- finding and reading --------------------------------------------------------------------
 

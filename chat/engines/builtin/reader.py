@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from chat.engines.base import Limits, Request
+from chat.engines.base import Limits
 from chat.engines.builtin import snapshots
 from chat.engines.builtin.picture_cache import PictureCache
 from chat.engines.builtin.row import Row
@@ -43,10 +43,10 @@ class PromptReader:
         self.sessions.clear()
         self._pictures.clear()
 
-    def session(self, request: Request) -> tuple[Session, int]:
+    def session(self, row: Row) -> tuple[Session, int]:
         """The session to answer in, holding the messages that are known, and how many of its tokens came
         from disk."""
-        marks = chain(request.messages)
+        request, marks = row.request, row.marks
         held = self.sessions.shared(marks)
         # As a rule the last message is new: if all others are at hand, the disk has no more.
         if request.snapshots is not None and held < len(marks) - 1:
@@ -76,21 +76,21 @@ class PromptReader:
         with row.watch("encode_s"):
             row.pictures = self._pictures.require([sha256 for _, sha256 in pictures], request)
             kept = [self._pictures[sha256] for _, sha256 in pictures]
-            row.view = self._model.view_row(kept, [at for at, _ in pictures])
+            view = self._model.view_row(kept, [at for at, _ in pictures])
         # Also what the session holds as text alone: the end of a reply that nobody waited for.
         late = session.ids[session.cached :]
-        steps = prefill_steps(
-            self._model, [*late, *ids], [*[0] * len(late), *numbers], row.view, session.cache
-        )
+        steps = prefill_steps(self._model, [*late, *ids], [*[0] * len(late), *numbers], view, session.cache)
         while True:
             with row.watch("prefill_s"):
                 logits = next(steps, None)
             if logits is None:
                 break
             yield logits
+        # The reply sees them all: said once, not at every token.
+        row.view = None if view is None else view.first(len(pictures))
         session.ids += ids
         session.pictures = pictures
-        session.marks += zip(chain(request.messages)[known:], ends, strict=True)
+        session.marks += zip(row.marks[known:], ends, strict=True)
 
     def _tokens(
         self, messages: Sequence[Message], session: Session
@@ -113,14 +113,13 @@ class PromptReader:
     def put_away(self, row: Row) -> None:
         """Close the reply in its session as the next prompt will have it, and keep the session."""
         request, session = row.request, row.session
-        asked = chain(request.messages)
         if row.said and len(session.ids) < self.limits.context_tokens:
             session.ids.append(self._tokenizer.end)
-            session.marks.append((chain([assistant(row.said)], after=asked[-1])[0], len(session.ids)))
+            session.marks.append((chain([assistant(row.said)], after=row.marks[-1])[0], len(session.ids)))
             late = session.ids[session.cached :]
             prefill(self._model, late, [0] * len(late), row.view, session.cache)
         else:
-            session.rewind(len(asked))
+            session.rewind(len(row.marks))
         self.sessions.trim()
         if request.snapshots is not None and request.conversation_id:
             try:

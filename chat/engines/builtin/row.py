@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from chat.engines.base import Delta, Finish, FinishReason, Request, Usage
-from chat.engines.builtin.sessions import Session
+from chat.engines.builtin.sessions import Session, chain
 from chat.engines.builtin.stopwatch import Stopwatch
 from chat.model.cache import PictureView
 from chat.model.sampling import choose, discourage
@@ -30,6 +30,7 @@ class Row:
 
     def __init__(self, request: Request, cancelled: Event, tokenizer: Tokenizer) -> None:
         self.request = request
+        self.marks = chain(request.messages)
         self.view: PictureView | None = None
         self.watch = Stopwatch()
         self.pictures: dict[str, int] = {}
@@ -40,6 +41,7 @@ class Row:
         self._left = Event()
         self._out: SimpleQueue[Delta | BaseException | None] = SimpleQueue()
         self._tokenizer = tokenizer
+        self._barred = [token for token in tokenizer.special.values() if token != tokenizer.end]
         self._words = StreamDecoder(tokenizer)
         self._held = ""
         self._count = 0
@@ -96,9 +98,7 @@ class Row:
     def _choose(self, logits: Tensor) -> int:
         sampling = self.request.sampling
         logits = logits.clone()
-        logits[
-            [token for token in self._tokenizer.special.values() if token != self._tokenizer.end]
-        ] = -torch.inf
+        logits[self._barred] = -torch.inf
         logits = discourage(logits, self.session.ids[self.prompt_tokens :], sampling.repetition_penalty)
         return choose(
             logits,

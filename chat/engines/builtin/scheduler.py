@@ -80,7 +80,7 @@ class Scheduler:
     def _read(self, row: Row) -> Iterator[None]:
         """Find the row's session and read the rest of its prompt, step by step."""
         with row.watch("restore_s"):
-            row.session, row.restored = self._reader.session(row.request)
+            row.session, row.restored = self._reader.session(row)
         row.session.busy = True
         self._begun.add(row)
         row.cached = row.session.cached - row.restored
@@ -138,7 +138,7 @@ class Scheduler:
                 self._end(row, reason)
 
     def _end(self, row: Row, reason: FinishReason) -> None:
-        """Say the last word, then put away: what follows the last word makes nobody wait."""
+        """Say the last word, then put away: the reader of this reply need not wait for that."""
         row.finish(reason)
         error = None
         try:

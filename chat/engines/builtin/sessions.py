@@ -109,10 +109,12 @@ class Sessions:
         One that goes on differently keeps its own continuation: the request gets a copy
         of what they share, unless all that would be lost is a reply made to this very request.
         """
-        count = self.shared(marks)
+        shared = [session.shared(marks) for session in self._sessions]
+        count = max(shared, default=0)
         if not count:
             return self.add(Session(self._new_cache()))
-        best = next(session for session in reversed(self._sessions) if session.shared(marks) == count)
+        # Of several, the one used last.
+        best = self._sessions[len(shared) - 1 - shared[::-1].index(count)]
         if best.busy or len(best.marks) > count + (count == len(marks)):
             return self.add(best.branch(count))
         best.rewind(count)
