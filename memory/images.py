@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,11 +24,15 @@ from memory.db import Connections
 from memory.decoding import DEFAULT_LIMITS, ImageLimits, decode, open_upright
 from memory.errors import ImageError, StoreError
 from memory.files import WholeFiles
-from memory.records import Row, now
+from memory.records import Row, ago, now
+from memory.sharing import shareable
 from memory.tree import storable_name
 from prompts import Image
 
 __all__ = ["DEFAULT_LIMITS", "ImageLimits", "ImageStore", "StoredImage", "open_upright"]
+
+UNUSED_SECONDS = 24 * 3600.0
+"""How long a picture that no message shows is kept at least: it may be about to be sent."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _THUMBNAIL_SIDES = range(16, 2049)
@@ -58,6 +63,14 @@ class StoredImage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class StagedImage:
+    """A picture that is to be stored. `file` has its bytes under a passing name; None if they are there."""
+
+    stored: StoredImage
+    file: Path | None
+
+
 class ImageStore:
     """The pictures of one database. Safe to use from many threads and processes."""
 
@@ -76,6 +89,11 @@ class ImageStore:
             ) from error
         self._files.sweep()
 
+    @property
+    def folder(self) -> Path:
+        """Where the pictures lie."""
+        return self._folder
+
     def add(self, data: bytes, *, name: str | None = None) -> Image:
         """Store a picture, unless it is there already, and return it as a part of a message.
 
@@ -85,15 +103,43 @@ class ImageStore:
         name = storable_name(name)
         sha256 = hashlib.sha256(data).hexdigest()
         stored = self._find(sha256)
-        if stored is None or not self._is_sound(sha256):
-            try:
-                picture, media_type = decode(data, self._limits)
-            except ImageError as error:
-                raise ImageError(f"{name}: {error}" if name else str(error)) from error
-            width, height = picture.size
-            stored = StoredImage(sha256, media_type, width, height, len(data), now())
+        if stored is None or not self._is_sound(sha256) or not self._renew(stored):
+            stored = self._examine(sha256, data, name)
             self._keep(stored, data)
         return Image(sha256, stored.media_type, stored.width, stored.height, name)
+
+    def stage(self, data: bytes, *, name: str | None = None) -> StagedImage:
+        """The first half of storing a picture together with other things: examine it and write it aside.
+
+        `accept` or `discard` is to follow. Raises ImageError like `add`, StoreError if the disk fails.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        stored = self._find(sha256)
+        if stored is not None and self._is_sound(sha256):
+            return StagedImage(stored, None)
+        stored = self._examine(sha256, data, storable_name(name))
+        try:
+            return StagedImage(stored, self._files.stage(data))
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def accept(self, database: Database, staged: StagedImage) -> None:
+        """Within a transaction: store a staged picture. If it fails, `remove_files` takes the file away."""
+        sha256 = staged.stored.sha256
+        if staged.file is not None:
+            try:
+                self._files.place(staged.file, self._file(sha256))
+            except OSError as error:
+                raise self._unwritable(error) from error
+            _insert(database, staged.stored)
+        elif database.execute("SELECT 1 FROM images WHERE sha256 = ?", (sha256,)).fetchone() is None:
+            raise StoreError(f"Picture {sha256} was deleted by someone else just now. Try once more.")
+
+    def discard(self, staged: StagedImage) -> None:
+        """Take away what a staged picture left aside; one that was accepted stays."""
+        if staged.file is not None:
+            with suppress(OSError):
+                staged.file.unlink(missing_ok=True)
 
     def get(self, sha256: str) -> StoredImage:
         """What is known of a picture. Raises ImageError if it is not stored."""
@@ -117,6 +163,14 @@ class ImageStore:
                 f"The file of picture {sha256} has been altered on disk. Add the original again."
             )
         return data
+
+    def shareable(self, sha256: str) -> bytes:
+        """The picture's file without GPS, camera data, comments or anything else but the picture.
+
+        A PNG, JPEG, GIF or WebP file; `memory.sharing.media_type_of` tells which. Raises
+        ImageError like `read`.
+        """
+        return shareable(self.read(sha256))
 
     def path(self, sha256: str) -> Path:
         """The file with the original bytes. Raises ImageError if the picture is not stored."""
@@ -174,6 +228,19 @@ class ImageStore:
                         with suppress(OSError):
                             leftover.unlink()
 
+    def strays(self) -> list[str]:
+        """The hashes of files that have no row and were not written lately: a process died over them."""
+        with self._connections.snapshot() as database:
+            known = {sha256 for (sha256,) in database.execute("SELECT sha256 FROM images")}
+        found: set[str] = set()
+        for file in self._folder.glob("??/*"):
+            sha256 = file.name[:64]
+            if _SHA256.fullmatch(sha256) and sha256 not in known:
+                with suppress(OSError):
+                    if time.time() - file.stat().st_mtime > UNUSED_SECONDS:
+                        found.add(sha256)
+        return sorted(found)
+
     def problems(self, database: Database) -> Iterator[str]:
         """What is wrong with the pictures' files, in words. Reads every one of them."""
         for (sha256,) in database.execute("SELECT sha256 FROM images ORDER BY sha256"):
@@ -210,19 +277,42 @@ class ImageStore:
             # In one transaction, so that no deletion comes between the file and its row.
             with self._connections.immediate() as database:
                 self._files.write(file, data)
-                database.execute(
-                    "INSERT INTO images (sha256, media_type, width, height, size, added_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (
-                        *(stored.sha256, stored.media_type, stored.width, stored.height),
-                        *(stored.size, stored.added_at),
-                    ),
-                )
+                _insert(database, stored)
         except OSError as error:
-            raise StoreError(
-                f"The picture cannot be written to {file.parent} ({error}). Free some space or make the "
-                "folder writable, and send it again."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _examine(self, sha256: str, data: bytes, name: str | None) -> StoredImage:
+        try:
+            picture, media_type = decode(data, self._limits)
+        except ImageError as error:
+            raise ImageError(f"{name}: {error}" if name else str(error)) from error
+        width, height = picture.size
+        return StoredImage(sha256, media_type, width, height, len(data), now())
+
+    def _renew(self, stored: StoredImage) -> bool:
+        """Begin anew the time until a picture in no message is forgotten; False if it is gone already."""
+        if stored.added_at > ago(UNUSED_SECONDS / 2):
+            return True
+        with self._connections.immediate() as database:
+            query = "UPDATE images SET added_at = ? WHERE sha256 = ?"
+            return database.execute(query, (now(), stored.sha256)).rowcount > 0
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The picture cannot be written to {self._folder} ({error}). Free some space or make the "
+            "folder writable, and send it again."
+        )
+
+
+def _insert(database: Database, stored: StoredImage) -> None:
+    database.execute(
+        "INSERT INTO images (sha256, media_type, width, height, size, added_at)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            *(stored.sha256, stored.media_type, stored.width, stored.height),
+            *(stored.size, stored.added_at),
+        ),
+    )
 
 
 def _hash_of(file: Path) -> str:

@@ -1,12 +1,15 @@
 """The tables, as forward-only migrations, and the checks before a file is touched.
 
     conversations ──tip──▶ messages ──parent──▶ messages ──▶ … the root
-          ▲  ▲                ▲  ▲
-          │  │                │  └─ message_parts ──▶ images
-          │  └──── turns ─────┘
-          └─ snapshots ◀── snapshot_marks
-                 ▲
-                 └──────── snapshot_parts ──▶ parts
+     ▲    ▲  ▲                ▲  ▲
+     │    │  │                │  └─ message_parts ──▶ images
+     │    │  └─ turns, forks ─┘           └── message_words, the full-text index
+     │    └─ conversation_tags, pinned_pictures ──▶ images
+     └─ snapshots ◀── snapshot_marks
+            ▲
+            └──────── snapshot_parts ──▶ parts
+
+    facts                          an owner's, of no conversation
 
 What the shape is for:
 
@@ -16,9 +19,11 @@ What the shape is for:
   snapshots: they are found by a digest of everything said in them, which who does not know those
   words cannot name, and they go with their conversation.
 - Messages form a tree. A conversation is a tip in it, so a branch is another tip and copies
-  nothing; siblings are the messages with one parent.
+  nothing; siblings are the messages with one parent. What a conversation holds is what its turns
+  said, and what lies before its tip and before the message it was forked at.
 - Words are stored once, in `message_parts.text`. Its `id` is a declared integer key, because a
   full-text index refers to it and implicit row ids may change when a file is compacted.
+- Facts refer to a message only by name: they outlive the conversation that they were said in.
 - No CHECK lists the roles, reasons or kinds of part: SQLite cannot change a CHECK without
   rebuilding the table, and those lists grow.
 - Snapshots and parts are an index of files that can be computed again (`memory/snapshots.py`).
@@ -35,6 +40,7 @@ from sqlite_utils import Database, Migrations
 
 from memory.db import BUSY_SECONDS, Connections, explain
 from memory.errors import StoreError
+from memory.words import spaced_text
 
 APPLICATION_ID = 0x56695376
 """Written into the file's header ("ViSv"), so that a database of another program is known as such."""
@@ -179,6 +185,135 @@ _SNAPSHOT_TABLES = (
 def m002_snapshots(database: Database) -> None:
     """Snapshots of key/value caches, and the parts they share."""
     for statement in _SNAPSHOT_TABLES:
+        database.execute(statement)
+
+
+_ORGANISING = (
+    "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0 /* 1: first in the list */",
+    "ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0 /* 1: kept out of the list */",
+    "ALTER TABLE conversations ADD COLUMN notes TEXT NOT NULL DEFAULT '' /* the person's own, about it */",
+    """ALTER TABLE turns ADD COLUMN continues TEXT
+        /* id of the half reply that this turn's reply goes on from; NULL as a rule */""",
+    """ALTER TABLE message_parts ADD COLUMN spaced_text TEXT
+        /* the text as the index needs it, where that is not the text itself: see memory/words.py */""",
+    """
+    CREATE TABLE conversation_tags (
+        owner TEXT NOT NULL,
+        conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+        tag TEXT NOT NULL,               -- in small letters
+        PRIMARY KEY (conversation_id, tag)
+    )
+    """,
+    """
+    CREATE TABLE forks (                 -- conversations that began as a branch of another
+        conversation_id TEXT PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        message_id TEXT NOT NULL,        -- the last message they share
+        FOREIGN KEY (owner, message_id) REFERENCES messages (owner, id)
+    )
+    """,
+    "CREATE INDEX conversation_tags_by_tag ON conversation_tags (owner, tag)",
+    "CREATE INDEX forks_by_message ON forks (owner, message_id)",
+    # In the order of the list, which is read from its end.
+    "CREATE INDEX conversations_listed ON conversations (owner, archived, pinned, updated_at)",
+    "DROP INDEX conversations_by_time",
+)
+
+_WORDS = (
+    """
+    CREATE VIRTUAL TABLE message_words USING fts5(
+        text, spaced_text, content = 'message_parts', content_rowid = 'id',
+        tokenize = 'unicode61 remove_diacritics 2'
+    )
+    """,
+    """
+    CREATE TRIGGER message_words_insert AFTER INSERT ON message_parts BEGIN
+        INSERT INTO message_words (rowid, text, spaced_text) VALUES (new.id, new.text, new.spaced_text);
+    END
+    """,
+    """
+    CREATE TRIGGER message_words_delete AFTER DELETE ON message_parts BEGIN
+        INSERT INTO message_words (message_words, rowid, text, spaced_text)
+        VALUES ('delete', old.id, old.text, old.spaced_text);
+    END
+    """,
+    """
+    CREATE TRIGGER message_words_update AFTER UPDATE OF id, text, spaced_text ON message_parts BEGIN
+        INSERT INTO message_words (message_words, rowid, text, spaced_text)
+        VALUES ('delete', old.id, old.text, old.spaced_text);
+        INSERT INTO message_words (rowid, text, spaced_text) VALUES (new.id, new.text, new.spaced_text);
+    END
+    """,
+    "INSERT INTO message_words (message_words) VALUES ('rebuild')",
+)
+
+
+@migrations()
+def m003_organising_and_finding(database: Database) -> None:
+    """Forks, pins, archive, tags and notes of conversations; a full-text index of what was said."""
+    for statement in _ORGANISING:
+        database.execute(statement)
+    texts = database.execute("SELECT id, text FROM message_parts WHERE text IS NOT NULL")
+    spaced = [(spaced, key) for key, text in texts if (spaced := spaced_text(text)) is not None]
+    for change in spaced:
+        database.execute("UPDATE message_parts SET spaced_text = ? WHERE id = ?", change)
+    for statement in _WORDS:
+        database.execute(statement)
+
+
+_PINNED_PICTURES = """
+    CREATE TABLE pinned_pictures (       -- what is never left out of a prompt: see memory/pins.py
+        owner TEXT NOT NULL,
+        conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+        sha256 TEXT NOT NULL REFERENCES images (sha256) ON DELETE CASCADE,
+        PRIMARY KEY (conversation_id, sha256)
+    )
+"""
+
+
+@migrations()
+def m004_pinned_pictures(database: Database) -> None:
+    """Pictures that stay in view, by conversation."""
+    database.execute(_PINNED_PICTURES)
+    # Deleting a picture looks for its pins.
+    database.execute("CREATE INDEX pinned_pictures_by_picture ON pinned_pictures (sha256)")
+
+
+@migrations()
+def m005_blake3_of_parts(database: Database) -> None:
+    """Parts are known by their BLAKE3, computed in a third of SHA-256's time: it is what resuming waits for.
+
+    The snapshots of before, which the next turns write anew, are forgotten; their files go
+    when the store opens.
+    """
+    database.execute("DELETE FROM snapshots")
+    database.execute("DELETE FROM parts")
+    database.execute("ALTER TABLE parts RENAME COLUMN sha256 TO blake3")
+
+
+_FACTS = (
+    """
+    CREATE TABLE facts (                 -- what the person asked to be remembered: see memory/facts.py
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        persona TEXT NOT NULL,           -- the only one it is for; empty: it is for all
+        text TEXT NOT NULL,              -- on one line
+        message_id TEXT,                 -- the message that asked for it, which may be gone since
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        UNIQUE (owner, persona, text)
+    )
+    """,
+    # Not their words, which would outlive their deletion.
+    """ALTER TABLE turns ADD COLUMN facts TEXT NOT NULL DEFAULT '[]'
+        /* JSON array: ids of the facts that were in the prompt */""",
+)
+
+
+@migrations()
+def m006_facts(database: Database) -> None:
+    """Long-term memory, and which of it each turn was told."""
+    for statement in _FACTS:
         database.execute(statement)
 
 

@@ -14,7 +14,6 @@ the store from opening, and a conversation loses nothing but time.
 from __future__ import annotations
 
 import builtins  # `SnapshotStore.bytes` hides the type's name inside its class
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,13 +21,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from blake3 import blake3
 from sqlite_utils import Database
 
 from memory.db import Connections
 from memory.errors import StoreError
 from memory.files import WholeFiles
+from memory.parts import Part
 
-__all__ = ["DEFAULT_CAP", "Snapshot", "SnapshotStore"]
+__all__ = ["DEFAULT_CAP", "Part", "Snapshot", "SnapshotStore"]
 
 DEFAULT_CAP = 2 * 1024**3
 """Bytes that the parts of all snapshots may take together, unless told otherwise."""
@@ -74,7 +75,7 @@ class _Staged:
     """A new part: its bytes are on disk, in `file`, but not in their place yet."""
 
     file: Path
-    sha256: str
+    blake3: str
     size: int
 
 
@@ -111,25 +112,25 @@ class SnapshotStore:
             )
         return Snapshot(snapshot_id, tokens, parts)
 
+    def open(self, key: str) -> Part | None:
+        """A part, to copy its bytes from only once; None if it is unknown, or its file is missing."""
+        file = self._file(key)
+        with self._connections.snapshot() as database:
+            row = database.execute("SELECT blake3, size FROM parts WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return Part(file, *row)
+        except OSError:
+            return None
+
     def read(self, key: str) -> builtins.bytes | None:
         """The bytes of a part; None if it is unknown, or its file is missing, truncated or altered.
 
         `missing` then names it, and `save` makes it whole again for every snapshot that has it.
         """
-        file = self._file(key)
-        with self._connections.snapshot() as database:
-            row = database.execute("SELECT sha256 FROM parts WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        try:
-            data = file.read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(data).hexdigest() == row[0]:
-            return data
-        with suppress(OSError):
-            file.unlink()  # `missing` looks at sizes only
-        return None
+        part = self.open(key)
+        return builtins.bytes(part.data) if part is not None and part.sound() else None
 
     def missing(self, keys: Sequence[str]) -> set[str]:
         """Those of the parts that are not stored, and that `save` has to be given."""
@@ -262,8 +263,7 @@ class SnapshotStore:
         staged: dict[str, _Staged] = {}
         try:
             for key, data in new.items():
-                sha256 = hashlib.sha256(data).hexdigest()
-                staged[key] = _Staged(self._files.stage(data), sha256, len(data))
+                staged[key] = _Staged(self._files.stage(data), blake3(data).hexdigest(), len(data))
             yield staged
         finally:
             for part in staged.values():
@@ -277,10 +277,10 @@ class SnapshotStore:
             part = staged[key]
             self._files.place(part.file, self._file(key))
             database.execute(
-                "INSERT INTO parts (key, sha256, size) VALUES (?, ?, ?)"
+                "INSERT INTO parts (key, blake3, size) VALUES (?, ?, ?)"
                 # A row whose file was missing or damaged.
-                " ON CONFLICT (key) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size",
-                (key, part.sha256, part.size),
+                " ON CONFLICT (key) DO UPDATE SET blake3 = excluded.blake3, size = excluded.size",
+                (key, part.blake3, part.size),
             )
 
     def _shrink(self, database: Database) -> list[str]:

@@ -6,18 +6,21 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import uuid
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from memory import schema, tree, turns
+from memory import conversations, history, schema, search, tree, turns
 from memory.db import Connections
-from memory.errors import StoreError, UnknownConversation
+from memory.errors import StoreError
+from memory.facts import FactStore
 from memory.images import ImageStore
-from memory.records import Conversation, Entry, Turn, now, storable_text
+from memory.pins import PinStore
+from memory.records import Conversation, Entry, Turn
+from memory.search import Filters, Hit
 from memory.snapshots import SnapshotStore
 from memory.turns import Ending, Provenance
 from memory.writer import Writer
@@ -43,6 +46,8 @@ class Store:
         self.path = connections.path
         self.images = images
         self.snapshots = snapshots
+        self.pins = PinStore(connections, owner)
+        self.facts = FactStore(connections, owner)
         self.owner = owner
         self._connections = connections
         self._writer = writer
@@ -82,6 +87,11 @@ class Store:
             raise
         return store
 
+    @property
+    def connections(self) -> Connections:
+        """The way to the database itself, for those modules of `memory` that work on whole tables."""
+        return self._connections
+
     def close(self) -> None:
         """Close the database. Turns this store left running are interrupted; closing twice does nothing."""
         self._connections.close()
@@ -99,36 +109,78 @@ class Store:
 
     def create_conversation(self, title: str = "", persona: str = "plain") -> Conversation:
         """Start a conversation without messages."""
-        identity, moment = uuid.uuid4().hex, now()
         with self._connections.immediate() as database:
-            database.execute(
-                "INSERT INTO conversations (id, owner, title, persona, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (identity, self.owner, storable_text(title), persona, moment, moment),
-            )
-            return self._conversation(database, identity)
+            return conversations.create(database, self.owner, title, persona)
 
-    def conversations(self) -> list[Conversation]:
-        """All conversations, most recently updated first."""
+    def conversations(
+        self, *, archived: bool = False, tag: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[Conversation]:
+        """The conversations, or those put away: pinned ones first, then the most recently updated.
+
+        All of them, or `limit` after the first `offset`; only those with a tag, if one is given.
+        """
         with self._connections.snapshot() as database:
-            rows = database.query(
-                "SELECT * FROM conversations WHERE owner = ? ORDER BY updated_at DESC, rowid DESC",
-                (self.owner,),
+            return conversations.listed(
+                database, self.owner, archived=archived, tag=tag, limit=limit, offset=offset
             )
-            return [Conversation.from_row(row) for row in rows]
 
     def conversation(self, conversation_id: str) -> Conversation:
         """One conversation. Raises UnknownConversation."""
         with self._connections.snapshot() as database:
-            return self._conversation(database, conversation_id)
+            return conversations.get(database, self.owner, conversation_id)
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; its place in the list stays. Raises UnknownConversation."""
         with self._connections.immediate() as database:
-            self._conversation(database, conversation_id)
-            database.execute(
-                "UPDATE conversations SET title = ? WHERE id = ?", (storable_text(title), conversation_id)
+            conversations.rename(database, self.owner, conversation_id, title)
+
+    def organise_conversation(
+        self,
+        conversation_id: str,
+        *,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        notes: str | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> Conversation:
+        """Pin it, put it away, write notes about it, give it tags in place of those it had.
+
+        What is None stays. Case and spare blanks in tags do not count. Raises UnknownConversation,
+        and StoreError for a tag that is empty or longer than 64 characters.
+        """
+        with self._connections.immediate() as database:
+            return conversations.organise(
+                database,
+                self.owner,
+                conversation_id,
+                pinned=pinned,
+                archived=archived,
+                notes=notes,
+                tags=tags,
             )
+
+    def tags(self) -> dict[str, int]:
+        """Every tag in use and how many conversations have it, in the order of the alphabet."""
+        with self._connections.snapshot() as database:
+            return conversations.tags(database, self.owner)
+
+    def switch_branch(self, conversation_id: str, message_id: str) -> Conversation:
+        """Show the branch through a message, such as one of the siblings in the history, to its newest end.
+
+        Raises UnknownConversation, and StoreError if the message is none of this conversation's,
+        or a reply is being written in it.
+        """
+        with self._connections.immediate() as database:
+            self._free_tip(database, conversation_id)
+            return conversations.switch(database, self.owner, conversation_id, message_id)
+
+    def fork_conversation(self, conversation_id: str, message_id: str) -> Conversation:
+        """A new conversation that shares this one's messages up to one of them; nothing is copied.
+
+        Raises UnknownConversation, and StoreError if the message is none of this conversation's.
+        """
+        with self._connections.immediate() as database:
+            return conversations.fork(database, self.owner, conversation_id, message_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation with those of its messages, pictures and snapshots that no other one has.
@@ -137,34 +189,51 @@ class Store:
         Raises UnknownConversation.
         """
         with self._connections.immediate() as database:
-            conversation = self._conversation(database, conversation_id)
-            ends = {conversation.tip}
-            for turn in turns.listed(database, self.owner, conversation_id):
-                ends |= {turn.user_message_id, turn.reply_message_id}
-            database.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
-            pictures = tree.prune(database, self.owner, [end for end in ends if end is not None])
+            pictures = conversations.delete(database, self.owner, conversation_id)
             unused = self.images.forget_unused(database, pictures)
             unused_parts = self.snapshots.forget_unused(database)
         self.images.remove_files(unused)
         self.snapshots.remove_files(unused_parts)
+
+    # ---- finding --------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        conversation_id: str | None = None,
+        has_picture: bool | None = None,
+        persona: str | None = None,
+        engine: str | None = None,
+        limit: int = 20,
+    ) -> list[Hit]:
+        """Messages with all words of a query in them, the best ones first, `limit` at most.
+
+        Any text will do as a query; what stands in double quotes is searched for as a phrase. What
+        else has to be true of a message is told at `Filters`. Raises UnknownConversation.
+        """
+        filters = Filters(since, until, conversation_id, has_picture, persona, engine)
+        with self._connections.snapshot() as database:
+            return search.find(database, self.owner, query, filters, limit)
 
     # ---- history --------------------------------------------------------------------------------
 
     def messages(self, conversation_id: str) -> list[Message]:
         """What was said, from the first message to the newest. Raises UnknownConversation."""
         with self._connections.snapshot() as database:
-            conversation = self._conversation(database, conversation_id)
+            conversation = conversations.get(database, self.owner, conversation_id)
             return [node.message for node in tree.branch(database, self.owner, conversation.tip)]
 
     def history(self, conversation_id: str) -> list[Entry]:
-        """What was said, with when, and with the turns that made the replies. Raises UnknownConversation."""
+        """What was said, with when, its siblings, and the turns that made the replies.
+
+        Raises UnknownConversation.
+        """
         with self._connections.snapshot() as database:
-            conversation = self._conversation(database, conversation_id)
-            nodes = tree.branch(database, self.owner, conversation.tip)
-            of_messages = turns.of_messages(
-                database, self.owner, conversation_id, [node.id for node in nodes]
-            )
-        return [_entry(node, of_messages.get(node.id, [])) for node in nodes]
+            conversation = conversations.get(database, self.owner, conversation_id)
+            return history.of_branch(database, self.owner, conversation)
 
     # ---- turns ----------------------------------------------------------------------------------
 
@@ -176,39 +245,55 @@ class Store:
         engine: str,
         fingerprint: str,
         sampling: Mapping[str, object],
+        facts: Sequence[str] = (),
+        beside: str | None = None,
     ) -> Turn:
         """Store the user's message and open the turn that will answer it; on disk when this returns.
 
+        It follows the tip, or stands beside another of the user's messages, whose edit it is.
+        `facts` are the ids of those that the prompt tells.
         Raises UnknownConversation, ImageError for a picture that is not stored, and StoreError if
-        a reply is still being written in this conversation, here or in another process. A turn
-        whose process is gone is recovered first.
+        a reply is still being written in this conversation, here or in another process, or there is
+        no message of the user's to stand beside. A turn whose process is gone is recovered first.
         """
         if message.role != "user":
             raise StoreError(f"A turn begins with a user's message, not one by {message.role}.")
-        provenance = Provenance(engine, fingerprint, sampling)
+        provenance = Provenance(engine, fingerprint, sampling, facts)
         writer_id = self._hold_writer()
         with self._connections.immediate() as database:
-            tip = self._free_tip(database, conversation_id)
-            user_message_id = tree.append(database, self.owner, tip, message)
+            parent = self._free_tip(database, conversation_id)
+            if beside is not None:
+                parent = conversations.asked_after(database, self.owner, conversation_id, beside)
+            user_message_id = tree.append(database, self.owner, parent, message)
             return turns.begin(
                 database, self.owner, writer_id, (conversation_id, user_message_id), provenance
             )
 
     def begin_answer(
-        self, conversation_id: str, *, engine: str, fingerprint: str, sampling: Mapping[str, object]
+        self,
+        conversation_id: str,
+        *,
+        engine: str,
+        fingerprint: str,
+        sampling: Mapping[str, object],
+        facts: Sequence[str] = (),
+        beside: str | None = None,
+        continues: bool = False,
     ) -> Turn:
         """Open another turn on the user's message that is the tip, such as after an error.
 
-        Raises UnknownConversation, and StoreError if the newest message is not a user's or a
-        reply to it is still being written.
+        Or, with the tip's id as `beside`, on the one that this reply answered: the turn makes it
+        again, or, if it `continues` it, begins with its text. Raises UnknownConversation, and
+        StoreError if the newest message is not the one or the other, or a reply is being written.
         """
-        provenance = Provenance(engine, fingerprint, sampling)
+        provenance = Provenance(engine, fingerprint, sampling, facts)
         writer_id = self._hold_writer()
         with self._connections.immediate() as database:
             tip = self._free_tip(database, conversation_id)
-            if tip is None or tree.role(database, self.owner, tip) != "user":
-                raise StoreError("There is nothing to answer: the newest message is not a user's. Send one.")
-            return turns.begin(database, self.owner, writer_id, (conversation_id, tip), provenance)
+            asked, reply = turns.answerable(database, self.owner, tip, beside)
+            place = (conversation_id, asked)
+            half = reply if continues else None
+            return turns.begin(database, self.owner, writer_id, place, provenance, half)
 
     def flush_turn(self, turn_id: str, text: str) -> None:
         """Keep the reply as far as it has come. Raises StoreError unless the turn is running."""
@@ -237,7 +322,7 @@ class Store:
     def turns(self, conversation_id: str) -> list[Turn]:
         """The turns of a conversation, in the order they began. Raises UnknownConversation."""
         with self._connections.snapshot() as database:
-            self._conversation(database, conversation_id)
+            conversations.get(database, self.owner, conversation_id)
             return turns.listed(database, self.owner, conversation_id)
 
     def recover(self) -> list[Turn]:
@@ -264,6 +349,7 @@ class Store:
                 for table, row, parent, _ in database.execute("PRAGMA foreign_key_check"):
                     found.append(f"Row {row} of {table} refers to something in {parent} that is not there.")
                 found += tree.problems(database)
+                found += search.problems(database)
                 found += self.images.problems(database)
         except StoreError as error:
             if not isinstance(error.__cause__, sqlite3.Error):
@@ -273,25 +359,16 @@ class Store:
 
     # ---- inside ---------------------------------------------------------------------------------
 
-    def _conversation(self, database: Database, conversation_id: str) -> Conversation:
-        query = "SELECT * FROM conversations WHERE owner = ? AND id = ?"
-        for row in list(database.query(query, (self.owner, conversation_id))):
-            return Conversation.from_row(row)
-        raise UnknownConversation(
-            f"There is no conversation {conversation_id!r}. It may have been deleted, or be in another "
-            "database."
-        )
-
     def _hold_writer(self) -> str:
         self._connections.database()  # so that a closed store says so before anything is locked
         return self._writer.hold()
 
     def _free_tip(self, database: Database, conversation_id: str) -> str | None:
         """The tip of a conversation in which no reply is under way."""
-        self._conversation(database, conversation_id)
+        conversations.get(database, self.owner, conversation_id)
         turns.recover(database, self.owner, self._writer, conversation_id)
         turns.refuse_running(database, conversation_id)
-        return self._conversation(database, conversation_id).tip
+        return conversations.get(database, self.owner, conversation_id).tip
 
 
 def _absolute(path: Path) -> Path:
@@ -308,15 +385,3 @@ def _absolute(path: Path) -> Path:
             f"The folder of the database {path} cannot be created ({error}). Choose another place for it."
         ) from error
     return path
-
-
-def _entry(node: tree.Node, of_message: Sequence[Turn]) -> Entry:
-    """A message's place in the history, given the turns that began or ended with it, oldest first."""
-    if not of_message:
-        return Entry(node.id, node.message, node.created_at, None)
-    last = of_message[-1]
-    if node.message.role == "assistant":
-        return Entry(node.id, node.message, last.finished_at or node.created_at, last)
-    ended_without_reply = last.status == "done" and last.reply_message_id is None
-    # The first turn, not the last: answering again does not change when it was said.
-    return Entry(node.id, node.message, of_message[0].created_at, last if ended_without_reply else None)

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from memory.errors import ImageError, StoreError
 from memory.records import Row, now, storable_text
+from memory.words import spaced_text
 from prompts import Image, Message, Part, Text
 
 _NAME_CHARACTERS = 255
@@ -37,12 +38,13 @@ _PARTS = """
 _UPWARDS = """
     WITH RECURSIVE branch AS (
         SELECT * FROM messages WHERE owner = :owner AND id IN (SELECT value FROM json_each(:ids))
-        UNION
+        {union}
         SELECT messages.* FROM branch
         JOIN messages ON messages.owner = branch.owner AND messages.id = branch.parent
     )
 """
-"""Messages and all that they answer, up to their roots."""
+"""Messages and all that they answer, up to their roots: each once by UNION; of one message alone, UNION ALL
+does that too, and faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +109,33 @@ def append(database: Database, owner: str, parent: str | None, message: Message)
     return identity
 
 
-def role(database: Database, owner: str, identity: str) -> str | None:
-    """Who said a message; None if there is no such message."""
-    row = database.execute(
-        "SELECT role FROM messages WHERE owner = ? AND id = ?", (owner, identity)
-    ).fetchone()
-    return None if row is None else str(row[0])
-
-
 def branch(database: Database, owner: str, tip: str | None) -> list[Node]:
     """The messages from the root to `tip`; none for a conversation without a message."""
     if tip is None:
         return []
-    query = _UPWARDS + _PARTS.format(source="branch", order="messages.depth")
+    query = _UPWARDS.format(union="UNION ALL") + _PARTS.format(source="branch", order="messages.depth")
     return list(_nodes(database.query(query, {"owner": owner, "ids": json.dumps([tip])})))
+
+
+def nodes(database: Database, owner: str, ids: Iterable[str]) -> list[Node]:
+    """Messages by their ids, in the order of these; ids of none are passed over."""
+    wanted = list(ids)
+    chosen = "(SELECT * FROM messages WHERE owner = :owner AND id IN (SELECT value FROM json_each(:ids)))"
+    query = _PARTS.format(source=chosen, order="messages.id")
+    found = {
+        node.id: node for node in _nodes(database.query(query, {"owner": owner, "ids": json.dumps(wanted)}))
+    }
+    return [found[identity] for identity in wanted if identity in found]
 
 
 def prune(database: Database, owner: str, ids: Iterable[str]) -> set[str]:
     """Delete these messages and those they answer, as far as nothing else needs them.
 
-    A message is needed by its children, by a conversation whose tip it is, and by a turn.
+    A message is needed by its children, by a conversation whose tip it is or that was forked at it,
+    and by a turn.
     Returns the hashes of the pictures in what was deleted.
     """
-    query = _UPWARDS + "SELECT id FROM branch ORDER BY depth DESC"
+    query = _UPWARDS.format(union="UNION") + "SELECT id FROM branch ORDER BY depth DESC"
     candidates = database.execute(query, {"owner": owner, "ids": json.dumps(list(ids))}).fetchall()
     pictures: set[str] = set()
     for (identity,) in candidates:
@@ -143,6 +149,7 @@ def prune(database: Database, owner: str, ids: Iterable[str]) -> set[str]:
             "DELETE FROM messages WHERE owner = :owner AND id = :id AND NOT EXISTS"
             " (SELECT 1 FROM messages AS child WHERE child.owner = :owner AND child.parent = :id)"
             " AND NOT EXISTS (SELECT 1 FROM conversations WHERE owner = :owner AND tip = :id)"
+            " AND NOT EXISTS (SELECT 1 FROM forks WHERE owner = :owner AND message_id = :id)"
             " AND NOT EXISTS (SELECT 1 FROM turns WHERE owner = :owner AND user_message_id = :id)"
             " AND NOT EXISTS (SELECT 1 FROM turns WHERE owner = :owner AND reply_message_id = :id)",
             key,
@@ -172,9 +179,9 @@ def _storable(part: Part) -> Part:
 
 
 def _insert_part(database: Database, place: tuple[str, str, int], part: Part) -> None:
-    text, sha256, media_type, name = None, None, None, None
+    text, spaced, sha256, media_type, name = None, None, None, None, None
     if isinstance(part, Text):
-        text = part.text
+        text, spaced = part.text, spaced_text(part.text)
     else:
         sha256, media_type, name = part.sha256, part.media_type, part.name
         if not database.execute("SELECT 1 FROM images WHERE sha256 = ?", (sha256,)).fetchone():
@@ -182,9 +189,10 @@ def _insert_part(database: Database, place: tuple[str, str, int], part: Part) ->
                 f"No picture {sha256} is stored. Add its bytes before the message that shows it."
             )
     database.execute(
-        "INSERT INTO message_parts (owner, message_id, position, text, image_sha256, media_type, name)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*place, text, sha256, media_type, name),
+        "INSERT INTO message_parts"
+        " (owner, message_id, position, text, spaced_text, image_sha256, media_type, name)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*place, text, spaced, sha256, media_type, name),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from memory import tree
+from memory import branches, tree
 from memory.errors import StoreError
 from memory.records import TURN_QUERY, Turn, now, storable_text, to_json
 from memory.writer import Writer
@@ -22,11 +22,12 @@ from prompts import assistant
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a reply comes from: the engine's name, its fingerprint, and how it samples."""
+    """Where a reply comes from: the engine's name, its fingerprint, how it samples, the facts it was told."""
 
     engine: str
     fingerprint: str
     sampling: Mapping[str, object]
+    facts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def get(database: Database, owner: str, turn_id: str) -> Turn:
 
 
 def listed(database: Database, owner: str, conversation_id: str) -> list[Turn]:
-    """The turns of a conversation, in the order they began."""
-    query = f"{TURN_QUERY} WHERE turns.owner = ? AND turns.conversation_id = ? ORDER BY turns.number"
+    """The turns of a conversation, in the order they began; those it took over when forked stand first."""
+    query = f"{TURN_QUERY} WHERE +turns.owner = ? AND turns.conversation_id = ? ORDER BY turns.number"
     return [Turn.from_row(row) for row in database.query(query, (owner, conversation_id))]
 
 
@@ -65,18 +66,19 @@ def of_messages(
     The same words after the same history are one message however many conversations say them:
     a conversation's own turns are preferred, and those of others stand for a branch's shared past.
     """
-    query = (
-        f"{TURN_QUERY} WHERE turns.owner = :owner AND turns.{{column}} IN (SELECT value FROM json_each(:ids))"
-        " ORDER BY turns.created_at, turns.number"
-    )
-    found: dict[str, list[Turn]] = {}
+    wanted, found = set(ids), dict[str, list[Turn]]()
+    for turn in listed(database, owner, conversation_id):
+        for message_id in wanted & {turn.user_message_id, turn.reply_message_id}:
+            found.setdefault(message_id, []).append(turn)
+    missing = json.dumps([identity for identity in ids if identity not in found])
     for column in ("user_message_id", "reply_message_id"):
-        rows = database.query(query.format(column=column), {"owner": owner, "ids": json.dumps(list(ids))})
+        rows = database.query(
+            f"{TURN_QUERY} WHERE turns.owner = :owner AND turns.{column} IN"
+            " (SELECT value FROM json_each(:ids)) ORDER BY turns.created_at, turns.number",
+            {"owner": owner, "ids": missing},
+        )
         for row in rows:
             found.setdefault(row[column], []).append(Turn.from_row(row))
-    for message_id, turns in found.items():
-        own = [turn for turn in turns if turn.conversation_id == conversation_id]
-        found[message_id] = own or turns
     return found
 
 
@@ -86,18 +88,24 @@ def begin(
     writer_id: str,
     place: tuple[str, str],
     provenance: Provenance,
+    half: tree.Node | None = None,
 ) -> Turn:
-    """Open a turn at `place` (conversation id, user message id) and make that message the tip."""
+    """Open a turn at `place` (conversation id, user message id) and make that message the tip.
+
+    The reply goes on from the `half` one, if given: its text is the first of the turn's.
+    """
     conversation_id, user_message_id = place
     turn_id, moment = uuid.uuid4().hex, now()
     database.execute(
         "INSERT INTO turns (id, owner, conversation_id, number, user_message_id, status, partial_text,"
-        " engine, fingerprint, sampling, usage, timings, dropped, writer, process_id, created_at)"
-        " SELECT ?, ?, ?, coalesce(max(number), 0) + 1, ?, 'running', '',"
-        " ?, ?, ?, '{}', '{}', '[]', ?, ?, ? FROM turns WHERE conversation_id = ?",
+        " continues, engine, fingerprint, sampling, facts, usage, timings, dropped, writer, process_id,"
+        " created_at) SELECT ?, ?, ?, coalesce(max(number), 0) + 1, ?, 'running', ?,"
+        " ?, ?, ?, ?, ?, '{}', '{}', '[]', ?, ?, ? FROM turns WHERE conversation_id = ?",
         (
             *(turn_id, owner, conversation_id, user_message_id),
+            *(half.message.text if half else "", half.id if half else None),
             *(provenance.engine, provenance.fingerprint, to_json(dict(provenance.sampling))),
+            to_json(list(provenance.facts)),
             *(writer_id, os.getpid(), moment, conversation_id),
         ),
     )
@@ -121,8 +129,8 @@ def flush(database: Database, owner: str, turn_id: str, text: str) -> None:
 def finish(database: Database, owner: str, turn_id: str, ending: Ending) -> Turn:
     """Close a turn: its reply, unless empty, becomes the answer to the user's message.
 
-    The tip moves to the reply if it is still the message replied to. Raises StoreError unless
-    the turn is running.
+    The tip moves to the reply if it is still the message replied to; without a word, to the
+    reply there was before, if there was one. Raises StoreError unless the turn is running.
     """
     turn = get(database, owner, turn_id)
     _refuse_ended(turn)
@@ -130,10 +138,14 @@ def finish(database: Database, owner: str, turn_id: str, ending: Ending) -> Turn
     reply_id = None
     if ending.text:
         reply_id = tree.append(database, owner, turn.user_message_id, assistant(ending.text))
-        database.execute(
-            "UPDATE conversations SET tip = ? WHERE owner = ? AND id = ? AND tip = ?",
-            (reply_id, owner, turn.conversation_id, turn.user_message_id),
-        )
+    held = branches.held(database, owner, turn.conversation_id) if reply_id is None else {}
+    database.execute(
+        "UPDATE conversations SET tip = ? WHERE owner = ? AND id = ? AND tip = ?",
+        (
+            reply_id or branches.newest_end(held, turn.user_message_id),
+            *(owner, turn.conversation_id, turn.user_message_id),
+        ),
+    )
     database.execute(
         "UPDATE turns SET status = 'done', partial_text = '', reply_message_id = ?, reason = ?,"
         " usage = ?, timings = ?, dropped = ?, error = ?, finished_at = ? WHERE owner = ? AND id = ?",
@@ -150,12 +162,53 @@ def finish(database: Database, owner: str, turn_id: str, ending: Ending) -> Turn
     return get(database, owner, turn_id)
 
 
+def hand_over(database: Database, owner: str, conversation_id: str, heir_id: str) -> None:
+    """Make those turns of a conversation the heir's whose replies it shows too, before its own."""
+    (first,) = database.execute(
+        "SELECT coalesce(min(number), 1) FROM turns WHERE conversation_id = ?", (heir_id,)
+    ).fetchone()
+    (last,) = database.execute(
+        "SELECT coalesce(max(number), 0) FROM turns WHERE conversation_id = ?", (conversation_id,)
+    ).fetchone()
+    database.execute(
+        f"{branches.ABOVE} UPDATE turns SET conversation_id = :conversation_id, number = number + :shift"
+        " WHERE +owner = :owner AND conversation_id = :source AND reply_message_id IN (SELECT id FROM above)",
+        {
+            "owner": owner,
+            "conversation_id": heir_id,
+            "source": conversation_id,
+            "shift": first - 1 - last,
+        },
+    )
+
+
+def answerable(
+    database: Database, owner: str, tip: str | None, beside: str | None
+) -> tuple[str, tree.Node | None]:
+    """The user's message that is to be answered: the tip, or what `beside`, the tip, replied to.
+
+    Returns its id, and the reply `beside` if that is given. Raises StoreError if the newest
+    message is another, or not by whom it has to be.
+    """
+    newest = tree.nodes(database, owner, [tip] if tip else [])
+    if beside is None:
+        if not newest or newest[0].message.role != "user":
+            raise StoreError("There is nothing to answer: the newest message is not a user's. Send one.")
+        return newest[0].id, None
+    if not newest or newest[0].id != beside or newest[0].message.role != "assistant":
+        raise StoreError("Only the newest reply can be made again or gone on with, and this is not it.")
+    parent = newest[0].parent
+    if parent is None or tree.nodes(database, owner, [parent])[0].message.role != "user":
+        raise StoreError("This reply answers nobody, so it cannot be made again or gone on with.")
+    return parent, newest[0]
+
+
 def recover(database: Database, owner: str, writer: Writer, conversation_id: str | None = None) -> list[Turn]:
     """Close the running turns whose writers are gone, as "interrupted" with the text they had.
 
     Of one conversation, or of them all. Turns whose writers live are left alone.
     """
-    query = f"{TURN_QUERY} WHERE turns.owner = :owner AND turns.status = 'running'"
+    query = f"{TURN_QUERY} WHERE +turns.owner = :owner AND turns.status = 'running'"
     if conversation_id is not None:
         query += " AND turns.conversation_id = :conversation_id"
     parameters = {"owner": owner, "conversation_id": conversation_id}

@@ -10,18 +10,11 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from PIL import ImageDraw
+from PIL import ImageCms
 
 from memory import ImageError, Store
 from memory.images import DEFAULT_LIMITS, open_upright
-
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
-
-
-def encode(picture: PIL.Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
+from tests.helpers.pictures import BLUE, GREEN, RED, WHITE, corners, encode, near, quarters
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -35,22 +28,6 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def quarters() -> PIL.Image.Image:
-    """Red, green / blue, white: each orientation of it is different."""
-    picture = PIL.Image.new("RGB", (64, 48), WHITE)
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, 31, 23), RED)
-    draw.rectangle((32, 0, 63, 23), GREEN)
-    draw.rectangle((0, 24, 31, 47), BLUE)
-    return picture
-
-
-def corners(picture: PIL.Image.Image) -> list[object]:
-    """The pixels in the middle of the four quarters: top left, top right, bottom left, bottom right."""
-    width, height = picture.size
-    return [picture.getpixel((width * x // 4, height * y // 4)) for y in (1, 3) for x in (1, 3)]
-
-
 # ---- pictures that are refused ------------------------------------------------------------------
 
 PHOTO = PIL.Image.effect_noise((200, 200), 80).convert("RGB")
@@ -61,12 +38,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "pdf": (b"%PDF-1.7\n%" + bytes(200), "not a picture"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-    "heic": (b"\x00\x00\x00\x18ftypheic" + bytes(200), "HEIC"),
+    "only the type of a HEIC": (b"\x00\x00\x00\x18ftypheic" + bytes(200), "too damaged"),
     "only a signature": (b"\x89PNG\r\n\x1a\n", "not a picture|damaged"),
     "truncated PNG": (encode(PHOTO)[:20_000], "cut short"),
     "truncated JPEG": (encode(PHOTO, "JPEG")[:5_000], "cut short"),
     "truncated WebP": (encode(PHOTO, "WEBP")[:5_000], "cut short|not a picture|damaged"),
     "truncated GIF": (encode(PHOTO.convert("P"), "GIF")[:5_000], "cut short"),
+    "truncated AVIF": (encode(PHOTO, "AVIF")[:1_000], "cut short|too damaged"),
+    "truncated HEIC": (encode(PHOTO, "HEIF")[:1_000], "cut short|too damaged"),
     "too few pixels": (png_header(400, 300), "cut short"),
     "no width": (png_header(0, 300), "no pixels|damaged|not a picture"),
     "30,000 × 30,000": (png_header(30_000, 30_000), "too large"),
@@ -116,6 +95,8 @@ def test_what_pillow_only_warns_of_is_refused() -> None:
         ("TIFF", "image/tiff"),
         ("JPEG", "image/jpeg"),
         ("MPO", "image/jpeg"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heif"),
     ],
 )
 def test_formats(store: Store, kind: str, media_type: str) -> None:
@@ -123,8 +104,9 @@ def test_formats(store: Store, kind: str, media_type: str) -> None:
     data = encode(quarters(), kind, **options)
     picture = open_upright(data)
     assert (picture.mode, picture.size) == ("RGB", (64, 48))
+    assert picture.info == {}
     for pixel, expected in zip(corners(picture), (RED, GREEN, BLUE, WHITE), strict=True):
-        assert _near(pixel, expected)
+        assert near(pixel, expected)
     assert store.images.add(data).media_type == media_type
 
 
@@ -142,7 +124,7 @@ def test_cmyk_is_converted() -> None:
     picture = open_upright(data)
     assert picture.mode == "RGB"
     for pixel, expected in zip(corners(picture), (RED, GREEN, BLUE, WHITE), strict=True):
-        assert _near(pixel, expected)
+        assert near(pixel, expected)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -179,7 +161,7 @@ def test_a_transparent_palette_stands_on_white() -> None:
     by_degrees = open_upright(encode(picture, "PNG", transparency=bytes([255, 128, 0])))
     left, right = (by_degrees.getpixel((x, 10)) for x in (10, 30))
     assert left == RED
-    assert _near(right, (127, 127, 255), 2)
+    assert near(right, (127, 127, 255), 2)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +183,7 @@ def test_modes(mode: str, colour: Any, seen: tuple[int, int, int]) -> None:
     assert PIL.Image.open(BytesIO(data)).mode == mode
     picture = open_upright(data)
     assert picture.mode == "RGB"
-    assert _near(picture.getpixel((4, 4)), seen, 1)
+    assert near(picture.getpixel((4, 4)), seen, 1)
 
 
 def test_a_single_transparent_colour_stands_on_white() -> None:
@@ -223,7 +205,7 @@ TURNED = {
 
 
 @pytest.mark.parametrize("orientation", TURNED)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 def test_a_rotated_photo_is_upright(store: Store, orientation: int, kind: str) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
@@ -231,7 +213,7 @@ def test_a_rotated_photo_is_upright(store: Store, orientation: int, kind: str) -
     picture = open_upright(data)
     assert picture.size == ((64, 48) if orientation < 5 else (48, 64))
     for pixel, expected in zip(corners(picture), TURNED[orientation], strict=True):
-        assert _near(pixel, expected)
+        assert near(pixel, expected)
     image = store.images.add(data)
     assert (image.width, image.height) == picture.size
 
@@ -242,7 +224,37 @@ def test_damaged_exif_does_not_spoil_a_good_picture() -> None:
     assert open_upright(data).size == (64, 48)
 
 
-def _near(pixel: object, expected: tuple[int, int, int], distance: int = 12) -> bool:
-    """Whether a colour came through, give or take what lossy compression does to it."""
-    assert isinstance(pixel, tuple)
-    return all(abs(a - b) <= distance for a, b in zip(pixel, expected, strict=True))
+def swapped_profile() -> bytes:
+    """A colour profile like sRGB in which red and blue have changed places."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = profile.replace("sRGB".encode("utf-16-be"), "Swap".encode("utf-16-be"))
+    return renamed.replace(b"rXYZ", b"temp").replace(b"bXYZ", b"rXYZ").replace(b"temp", b"bXYZ")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+def test_a_colour_profile_is_followed(kind: str) -> None:
+    options = {"quality": 95} if kind in ("JPEG", "WEBP", "AVIF") else {}
+    data = encode(quarters(), kind, icc_profile=swapped_profile(), **options)
+    for pixel, expected in zip(corners(open_upright(data)), (BLUE, GREEN, RED, WHITE), strict=True):
+        assert near(pixel, expected)
+
+
+def test_a_colour_profile_is_followed_in_palettes_and_under_transparency() -> None:
+    for picture in (quarters().quantize(8), quarters().convert("RGBA")):
+        data = encode(picture, icc_profile=swapped_profile())
+        assert PIL.Image.open(BytesIO(data)).mode == picture.mode
+        for pixel, expected in zip(corners(open_upright(data)), (BLUE, GREEN, RED, WHITE), strict=True):
+            assert near(pixel, expected, 2)
+
+
+@pytest.mark.parametrize("profile", [b"no profile", swapped_profile()[:200]])
+def test_a_damaged_colour_profile_does_not_spoil_a_good_picture(profile: bytes) -> None:
+    assert corners(open_upright(encode(quarters(), icc_profile=profile))) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_the_profile_of_other_colours_is_not_followed() -> None:
+    data = encode(
+        quarters().convert("CMYK"), "JPEG", quality=95, subsampling=0, icc_profile=swapped_profile()
+    )
+    for pixel, expected in zip(corners(open_upright(data)), (RED, GREEN, BLUE, WHITE), strict=True):
+        assert near(pixel, expected)

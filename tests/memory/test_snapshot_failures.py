@@ -69,6 +69,25 @@ def test_a_damaged_part_is_never_read_and_heals_when_saved_again(
     assert files_in(store) == names(A, B, C)
 
 
+def test_a_part_that_cannot_be_mapped_is_read(
+    store: Store, talk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the kernel is old, or the disk fails under the pages."""
+    monkeypatch.setattr("memory.parts._POPULATE_READ", -1)
+    part = store.snapshots.open(A)
+    assert part is not None
+    assert part.data == DATA[A]
+    assert part.sound()
+
+
+def test_an_open_part_outlives_its_file(store: Store, talk: str) -> None:
+    part = store.snapshots.open(A)
+    assert part is not None
+    part_file(store, A).unlink()
+    assert part.sound()
+    assert part.data == DATA[A]
+
+
 def test_a_part_damaged_but_not_given_anew(store: Store, talk: str) -> None:
     part_file(store, A).unlink()
     store.snapshots.save(talk, WEIGHTS, [(OTHER, 40)], [A, C], {C: DATA[C]})

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from memory import Store, tree
+from memory import Store
 from memory.db import Connections
-from memory.schema import APPLICATION_ID, migrations
-from prompts import assistant, user
+from memory.schema import migrations
 from tests.helpers.snapshots import (
     DATA,
     FIRST,
@@ -200,26 +199,28 @@ def test_clear_removes_everything(store: Store, talk: str) -> None:
 # ---- the tables -----------------------------------------------------------------------------
 
 
-def test_a_database_of_version_1_keeps_its_data(tmp_path: Path) -> None:
+def test_parts_known_by_another_hash_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "visavis.db"
     connections = Connections(path)
     with connections.immediate() as database:
-        migrations.apply(database, stop_before="m002_snapshots")
-        assert "snapshots" not in database.table_names()
-        question = tree.append(database, "local", None, user("hello"))
-        tip = tree.append(database, "local", question, assistant("hi"))
+        migrations.apply(database, stop_before="m005_blake3_of_parts")
+        database.execute("INSERT INTO parts (key, sha256, size) VALUES (?, ?, 3)", (A, digest("old")))
         database.execute(
-            "INSERT INTO conversations VALUES ('c1', 'local', 'old', 'plain', ?, '2026-01-01', '2026-01-02')",
-            (tip,),
+            "INSERT INTO conversations (id, owner, title, persona, created_at, updated_at)"
+            " VALUES ('c1', 'local', 'old', 'plain', '2026-01-01', '2026-01-02')"
         )
+        database.execute(
+            "INSERT INTO snapshots (id, conversation_id, fingerprint, used) VALUES (1, 'c1', 'f0', 1)"
+        )
+        database.execute("INSERT INTO snapshot_marks (snapshot_id, mark, tokens) VALUES (1, ?, 10)", (FIRST,))
+        database.execute("INSERT INTO snapshot_parts (snapshot_id, position, key) VALUES (1, 0, ?)", (A,))
     connections.close()
+    old = tmp_path / "visavis.snapshots" / A[:2] / f"{A}.part"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"old")
 
     with Store.open(path) as store:
-        assert [conversation.title for conversation in store.conversations()] == ["old"]
-        assert [message.text for message in store.messages("c1")] == ["hello", "hi"]
+        assert store.snapshots.find(WEIGHTS, [FIRST]) is None
+        assert not old.exists()
         save(store.snapshots, "c1", {FIRST: 10}, [A])
-        assert store.snapshots.find(WEIGHTS, [FIRST]) is not None
-        assert store.verify() == []
-        with store._connections.snapshot() as database:
-            assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-            assert migrations.pending(database) == []
+        assert store.snapshots.read(A) == DATA[A]
