@@ -96,9 +96,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--dtype",
-        choices=("auto", "float32", "bfloat16"),
+        choices=("auto", "float32", "bfloat16", "int8", "int4"),
         default="auto",
-        help="number format of the model's weights (default: auto, what suits the device)",
+        help="number format of the model's weights (default: auto: int8 on a CPU, bfloat16 on a GPU)",
+    )
+    add(
+        "--allow-urls",
+        action="store_true",
+        help="fetch a picture from the web when a line of a message is its address, never from this "
+        "computer's own network (default: nothing is fetched)",
     )
     add("--threads", type=int, metavar="N", help="CPU threads for the model (default: one a core)")
     add(
@@ -155,7 +161,7 @@ def assemble(options: argparse.Namespace, closing: ExitStack) -> DialogueManager
         progress=_say,
     )
     closing.callback(engines.close_all)
-    manager = DialogueManager(store, engine)
+    manager = DialogueManager(store, engine, allow_urls=options.allow_urls)
     closing.callback(manager.close)
     return manager
 

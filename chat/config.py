@@ -1,40 +1,30 @@
-"""Where data lives and what may be set. Every other default stands beside what it belongs to."""
+"""What may be set, and where data lives. Every other default stands beside what it belongs to."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-import platformdirs
-
 from chat.errors import ConfigError
+from memory.places import data_dir, default_database
+
+__all__ = [
+    "Device",
+    "Dtype",
+    "Settings",
+    "check_device",
+    "check_dtype",
+    "check_threads",
+    "data_dir",
+    "default_database",
+]
 
 Device = Literal["auto", "cpu", "cuda"]
 """Where a model runs; "auto" takes a CUDA device if there is one."""
 
-Dtype = Literal["auto", "float32", "bfloat16"]
-"""The number format of a model's weights; "auto" suits the device."""
-
-DATA_VARIABLE = "VISAVIS_DATA"
-"""The environment variable that names another data folder."""
-
-
-def data_dir() -> Path:
-    """The folder of databases and pictures: `VISAVIS_DATA`, or the platform's place for a user's data.
-
-    Nothing is created here; opening a store creates it.
-    """
-    chosen = os.environ.get(DATA_VARIABLE, "").strip()
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    return platformdirs.user_data_path("visavis", appauthor=False)
-
-
-def default_database() -> Path:
-    """The database used when none is named."""
-    return data_dir() / "visavis.db"
+Dtype = Literal["auto", "float32", "bfloat16", "int8", "int4"]
+"""The number format of a model's weights; "auto" suits the device. int8 and int4 are for the CPU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,31 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from threading import Condition
 from weakref import WeakSet
 
-from chat.context import fit
 from chat.engines.base import Engine, Sampling
 from chat.errors import BusyError, ConfigError, EngineError, MessageError, StoreError
-from chat.generation import Generation
+from chat.generation import Generation, check_fits, reply_tokens
 from chat.pictures import ImageSource, NewPicture, read_pictures, store_pictures
+from chat.remembering import Heard, hear
 from chat.reply import Reply
-from memory import Conversation, Store, Turn
-from prompts import Message, personas, system, user
+from chat.texts import check_text, make_title
+from chat.voice import Voice, speak
+from memory import Conversation, Entry, Store, Turn
+from prompts import Message, personas, user
 
 __all__ = ["DialogueManager", "ImageSource", "Reply"]
 
 log = logging.getLogger(__name__)
 
-MAX_CHARACTERS = 100_000
-"""The longest text one message may have."""
-
 WAITING = 64
 """Replies that may wait for an engine that is busy with others."""
-
-TITLE_CHARACTERS = 48
-"""The longest title made from a message."""
 
 
 class DialogueManager:
@@ -41,10 +37,18 @@ class DialogueManager:
     line, and when WAITING of them do, BusyError says so.
 
     `sampling` None takes each conversation's persona's temperature, and Sampling's
-    defaults for the rest. Raises ConfigError for a sampling the engine cannot serve.
+    defaults for the rest. `allow_urls` lets pictures be given by their address on the web.
+    Raises ConfigError for a sampling the engine cannot serve.
     """
 
-    def __init__(self, store: Store, engine: Engine, *, sampling: Sampling | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        *,
+        sampling: Sampling | None = None,
+        allow_urls: bool = False,
+    ) -> None:
         room, max_tokens = engine.limits.context_tokens, (sampling or Sampling()).max_tokens
         if not 1 <= max_tokens < room:
             raise ConfigError(
@@ -53,6 +57,7 @@ class DialogueManager:
             )
         self.store = store
         self.engine = engine
+        self.allow_urls = allow_urls
         self._sampling = sampling
         # The conversations that take no message now: with their reply, or None while
         # a message is being checked and stored.
@@ -75,8 +80,10 @@ class DialogueManager:
     def send(self, conversation_id: str, text: str, images: Sequence[ImageSource] = ()) -> Reply:
         """Store a message and have it answered; the message is on disk when this returns.
 
-        `images` takes paths, bytes, PIL images and pictures stored already; they stand
-        before the text. Everything is checked first, and a refused message leaves no trace.
+        `images` takes paths, bytes, PIL images and pictures stored already, and where they are
+        allowed addresses on the web; a PDF gives its pages, a video some frames. They stand
+        before the text. Everything is checked first, and a refused message leaves no trace. What it
+        asks to be remembered or forgotten (see `chat/remembering.py`) the reply tells.
 
         Raises MessageError (nothing in it, too long, too many pictures), ImageError,
         UnknownConversation, BusyError (the conversation's last reply is still under way,
@@ -84,28 +91,29 @@ class DialogueManager:
         after `close`.
         """
         check_text(text)
-        with self._claim(conversation_id):
-            conversation = self.store.conversation(conversation_id)
-            self._save_last(conversation_id)
-            pictures = read_pictures(images)
-            if not pictures and not text.strip():
-                raise MessageError("The message is empty: write something or add a picture.")
-            draft = [part.image if isinstance(part, NewPicture) else part for part in pictures]
-            prefix, sampling = self._voice(conversation)
-            self._check_fits(prefix, user(text, draft), sampling)
-            self._check_not_answered_elsewhere(conversation_id)
-            message = user(text, store_pictures(pictures, self.store.images))
-            turn = self.store.begin_turn(
-                conversation_id,
-                message,
-                engine=self.engine.name,
-                fingerprint=self.engine.fingerprint,
-                sampling=asdict(sampling),
-            )
-            reply = self._start(turn, prefix, sampling)
+        with self._ready(conversation_id) as conversation:
+            message, reply = self._ask(conversation, text, images)
         if not conversation.title:
             self._name(conversation_id, make_title(message))
         return reply
+
+    def edit(
+        self, conversation_id: str, message_id: str, text: str, images: Sequence[ImageSource] | None = None
+    ) -> Reply:
+        """Say one of the person's messages otherwise, and have that answered.
+
+        `images` None keeps its pictures. The message as it was, and all that came after it, stay as
+        another branch: see `switch`. Raises MessageError if there is no such message of the
+        person's; otherwise as `send`.
+        """
+        check_text(text)
+        with self._ready(conversation_id) as conversation:
+            before = self._entry(conversation_id, message_id)
+            if before.message.role != "user":
+                raise MessageError("Only your own messages can be edited; a reply can be made again.")
+            kept = before.message.images if images is None else images
+            _, reply = self._ask(conversation, text, kept, beside=message_id)
+            return reply
 
     def answer(self, conversation_id: str) -> Reply:
         """Have the last message answered that has no reply: after a crash, an error, a stop without text.
@@ -113,22 +121,71 @@ class DialogueManager:
         Raises MessageError if the last message is not the person's, or is too long for
         this engine; otherwise as `send`.
         """
-        with self._claim(conversation_id):
-            conversation = self.store.conversation(conversation_id)
-            self._save_last(conversation_id)
-            messages = self.store.messages(conversation_id)
-            if not messages or messages[-1].role != "user":
+        with self._ready(conversation_id) as conversation:
+            history = self.store.history(conversation_id)
+            if not history or history[-1].message.role != "user":
                 raise MessageError("There is nothing to answer: the last word is not yours. Write a message.")
-            prefix, sampling = self._voice(conversation)
-            self._check_fits(prefix, messages[-1], sampling)
+            return self._answer(conversation, history[-1])
+
+    def regenerate(self, conversation_id: str, *, sampling: Sampling | None = None) -> Reply:
+        """Have the last message answered once more; the reply there was stays, as a sibling of the new one.
+
+        With a temperature of 0 a model says the same again, and then there is still only one:
+        `sampling`, for this reply alone, can raise it. Raises MessageError if the last word is
+        no reply; otherwise as `send`.
+        """
+        with self._ready(conversation_id) as conversation:
+            asked, last = self._last_reply(conversation_id)
+            return self._answer(conversation, asked, beside=last, sampling=sampling)
+
+    def continue_reply(self, conversation_id: str) -> Reply:
+        """Have the last reply gone on with, which was stopped, interrupted or cut off.
+
+        The new reply begins with the text of the half one, which stays as its sibling. Raises
+        MessageError if the last word is no reply, or a complete one; otherwise as `send`.
+        """
+        with self._ready(conversation_id) as conversation:
+            asked, last = self._last_reply(conversation_id)
+            if last.turn is None or last.turn.reason == "stop":
+                raise MessageError("The last reply is complete. Write a message, or have it made again.")
+            return self._answer(conversation, asked, beside=last, continues=True)
+
+    def fork(self, conversation_id: str, message_id: str) -> Conversation:
+        """A new conversation that shares this one's messages up to one of them; nothing is copied.
+
+        Raises UnknownConversation, and StoreError if the message is none of this conversation's.
+        """
+        return self.store.fork_conversation(conversation_id, message_id)
+
+    def switch(self, conversation_id: str, message_id: str) -> Conversation:
+        """Show the branch through a message, such as a sibling of one in the history, to its newest end.
+
+        Raises UnknownConversation, StoreError if the message is none of this conversation's, and
+        BusyError while a reply is under way.
+        """
+        with self._ready(conversation_id):
             self._check_not_answered_elsewhere(conversation_id)
-            turn = self.store.begin_answer(
-                conversation_id,
-                engine=self.engine.name,
-                fingerprint=self.engine.fingerprint,
-                sampling=asdict(sampling),
-            )
-            return self._start(turn, prefix, sampling)
+            switched = self.store.switch_branch(conversation_id, message_id)
+        self._release(conversation_id)
+        return switched
+
+    def pin(self, conversation_id: str, sha256: str) -> None:
+        """Keep a picture in view: from the next message on, the turns that show it are not left out.
+
+        Raises MessageError if the conversation does not show it, UnknownConversation.
+        """
+        messages = self.store.messages(conversation_id)
+        if not any(image.sha256 == sha256 for message in messages for image in message.images):
+            raise MessageError("Only a picture that this conversation shows can be pinned. Send it first.")
+        self.store.pins.add(conversation_id, sha256)
+
+    def unpin(self, conversation_id: str, sha256: str) -> None:
+        """Let a picture's turns be left out again when they no longer fit. Raises UnknownConversation."""
+        self.store.pins.remove(conversation_id, sha256)
+
+    def pins(self, conversation_id: str) -> frozenset[str]:
+        """The sha256 of each pinned picture."""
+        return self.store.pins.of(conversation_id)
 
     def reply(self, conversation_id: str) -> Reply | None:
         """The reply under way in a conversation, if there is one."""
@@ -183,6 +240,85 @@ class DialogueManager:
             with suppress(StoreError):
                 generation.save()
 
+    def _ask(
+        self,
+        conversation: Conversation,
+        text: str,
+        images: Sequence[ImageSource],
+        beside: str | None = None,
+    ) -> tuple[Message, Reply]:
+        """Check and store a message, after the last or `beside` another, and begin the reply to it."""
+        seen = self.engine.limits.images
+        pictures = read_pictures(images, at_most=seen, allow_urls=self.allow_urls)
+        if not pictures and not text.strip():
+            raise MessageError("The message is empty: write something or add a picture.")
+        draft = [part.image if isinstance(part, NewPicture) else part for part in pictures]
+        voice = speak(self.store, self.engine, conversation.persona, self._sampling)
+        room = reply_tokens(self.engine, voice.sampling)
+        check_fits(self.store, self.engine, room, conversation.id, voice.prefix, user(text, draft), beside)
+        self._check_not_answered_elsewhere(conversation.id)
+        message = user(text, store_pictures(pictures, self.store.images))
+        turn = self.store.begin_turn(
+            conversation.id,
+            message,
+            engine=self.engine.name,
+            fingerprint=self.engine.fingerprint,
+            sampling=asdict(voice.sampling),
+            facts=voice.facts,
+            beside=beside,
+        )
+        heard = hear(self.store.facts, text, conversation.persona, turn.user_message_id)
+        return message, self._start(turn, voice, heard)
+
+    def _answer(
+        self,
+        conversation: Conversation,
+        asked: Entry,
+        *,
+        beside: Entry | None = None,
+        continues: bool = False,
+        sampling: Sampling | None = None,
+    ) -> Reply:
+        """Begin a reply to the last message: the first, or another `beside` the last one, or on from it."""
+        voice = speak(self.store, self.engine, conversation.persona, self._sampling)
+        voice = replace(voice, sampling=sampling or voice.sampling)
+        opening = beside.message.text if beside and continues else ""
+        room, told = reply_tokens(self.engine, voice.sampling, opening), voice.prefix
+        check_fits(self.store, self.engine, room, conversation.id, told, asked.message, asked.message_id)
+        self._check_not_answered_elsewhere(conversation.id)
+        turn = self.store.begin_answer(
+            conversation.id,
+            engine=self.engine.name,
+            fingerprint=self.engine.fingerprint,
+            sampling=asdict(voice.sampling),
+            facts=voice.facts,
+            beside=beside.message_id if beside else None,
+            continues=continues,
+        )
+        return self._start(turn, voice)
+
+    def _entry(self, conversation_id: str, message_id: str) -> Entry:
+        """A message of the branch that is shown. Raises MessageError."""
+        for entry in self.store.history(conversation_id):
+            if entry.message_id == message_id:
+                return entry
+        raise MessageError(f"There is no message {message_id!r} in this conversation as it is shown now.")
+
+    def _last_reply(self, conversation_id: str) -> tuple[Entry, Entry]:
+        """The person's last message and the reply to it. Raises MessageError if they are not the end."""
+        end = self.store.history(conversation_id)[-2:]
+        if [entry.message.role for entry in end] != ["user", "assistant"]:
+            raise MessageError("The last word is no reply. Write a message, or have the last one answered.")
+        return end[0], end[1]
+
+    @contextmanager
+    def _ready(self, conversation_id: str) -> Iterator[Conversation]:
+        """Claim a conversation, with all that was said in it in the store."""
+        with self._claim(conversation_id):
+            conversation = self.store.conversation(conversation_id)
+            self._save_last(conversation_id)
+            yield conversation
+
     @contextmanager
     def _claim(self, conversation_id: str) -> Iterator[None]:
         """Hold a conversation against other messages; kept after the block, released if it raises."""
@@ -232,14 +368,15 @@ class DialogueManager:
     def _is_running(self, conversation_id: str) -> bool:
         return any(turn.status == "running" for turn in self.store.turns(conversation_id))
 
-    def _start(self, turn: Turn, prefix: tuple[Message, ...], sampling: Sampling) -> Reply:
+    def _start(self, turn: Turn, voice: Voice, heard: Heard = Heard()) -> Reply:  # noqa: B008 - frozen
         """Have a stored turn answered; the claim on its conversation lasts until the reply has ended."""
         generation = Generation(
             self.store,
             self.engine,
             turn,
-            sampling,
-            prefix=prefix,
+            voice.sampling,
+            prefix=voice.prefix,
+            heard=heard,
             on_end=lambda saved: self._release(turn.conversation_id, saved=saved),
         )
         with self._changed:
@@ -251,47 +388,9 @@ class DialogueManager:
             generation.reply.stop()
         return generation.reply
 
-    def _voice(self, conversation: Conversation) -> tuple[tuple[Message, ...], Sampling]:
-        """What the persona makes of the model: its system message, if any, and the sampling."""
-        persona = personas.load(conversation.persona)
-        prefix = (system(persona.system),) if persona.system else ()
-        return prefix, self._sampling or Sampling(temperature=persona.temperature)
-
-    def _check_fits(self, prefix: tuple[Message, ...], message: Message, sampling: Sampling) -> None:
-        """Raise MessageError if the message would not fit even with the whole history left out."""
-        fit((*prefix, message), self.engine.count, self.engine.limits, sampling.max_tokens)
-
     def _name(self, conversation_id: str, title: str) -> None:
         try:
             self.store.rename_conversation(conversation_id, title)
         except StoreError:
             # The message is accepted and being answered; a missing title is no reason to say otherwise.
             log.warning("The conversation could not be given a title.", exc_info=True)
-
-
-def check_text(text: str) -> None:
-    """Raise MessageError for a text that is too long, or that cannot be stored."""
-    if len(text) > MAX_CHARACTERS:
-        raise MessageError(
-            f"The message has {len(text):,} characters; at most {MAX_CHARACTERS:,} can be sent at once. "
-            "Shorten it or send it in several messages."
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise MessageError(
-            f"Character {error.start + 1} of the message is half a character (a lone surrogate); "
-            "paste the text anew."
-        ) from error
-
-
-def make_title(message: Message) -> str:
-    """The first words of a message on one line, or "Picture" if it has none."""
-    title = " ".join(message.text.split())
-    if not title:
-        return "Picture"
-    if len(title) <= TITLE_CHARACTERS:
-        return title
-    head = title[:TITLE_CHARACTERS]
-    words, _, _ = head.rpartition(" ")
-    return f"{words or head[:-1]}…"

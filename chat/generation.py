@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from itertools import takewhile
 from threading import Event, Lock
 from weakref import WeakKeyDictionary
 
-from chat.context import fit
+from chat.context import Fitted, fit
 from chat.engines.base import Engine, Finish, Request, Sampling
 from chat.errors import EngineError, StoreError, VisavisError
+from chat.remembering import Heard
 from chat.reply import Outcome, Reply, ReplyWriter
 from memory import Store, Turn
-from prompts import Message
+from prompts import Message, assistant
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +36,38 @@ def workers(engine: Engine) -> ThreadPoolExecutor:
         return _workers[engine]
 
 
+def reply_tokens(engine: Engine, sampling: Sampling, opening: str = "") -> int:
+    """Tokens to keep free for a reply that begins with `opening`."""
+    return sampling.max_tokens + (engine.count(assistant(opening)) if opening else 0)
+
+
+def check_fits(
+    store: Store,
+    engine: Engine,
+    reserve: int,
+    conversation_id: str,
+    prefix: tuple[Message, ...],
+    message: Message,
+    instead_of: str | None,
+) -> None:
+    """Raise MessageError if a message would not fit even with all history left out that is not pinned.
+
+    It goes at the end of the conversation, or takes the place of the message with the id
+    `instead_of` and of all that follows it. `reserve` tokens are kept free for the reply.
+    """
+    pins = store.pins.of(conversation_id)
+    # Without pins nothing of the history has to fit, so it need not be read and counted.
+    history = store.history(conversation_id) if pins else []
+    earlier = takewhile(lambda entry: entry.message_id != instead_of, history)
+    messages = (*prefix, *(entry.message for entry in earlier), message)
+    fit(messages, engine.count, engine.limits, reserve, pins)
+
+
 class Generation:
     """The making of one reply.
 
-    `prefix` is what goes before the stored messages (the persona's system message).
+    `prefix` is what goes before the stored messages (the system message), `heard` what long-term
+    memory took from the message that is answered.
     `on_end` is called once, after the turn is closed in the store and before the readers
     learn of the end, so that whoever sees the end may send the next message. It is told
     whether the store took it: if not, `save` may be tried again.
@@ -51,6 +81,7 @@ class Generation:
         sampling: Sampling,
         *,
         prefix: tuple[Message, ...] = (),
+        heard: Heard = Heard(),  # noqa: B008 - frozen
         on_end: Callable[[bool], None] = lambda saved: None,
     ) -> None:
         self._store = store
@@ -59,9 +90,16 @@ class Generation:
         self._sampling = sampling
         self._prefix = prefix
         self._on_end = on_end
-        self._writer = ReplyWriter(turn.conversation_id, turn.id, self._end_if_queued)
+        # What a running turn has to begin with is the half reply that it goes on from, if any.
+        self._opening = turn.text
+        self._writer = ReplyWriter(
+            *(turn.conversation_id, turn.id, self._end_if_queued, self._opening),
+            facts=turn.facts,
+            heard=heard,
+        )
         self._dropped: tuple[str, ...] = ()
         self._dropped_tokens = 0
+        self._renumbered = 0
         self._store_s = 0.0
         self._put_away = Event()
         self._begun = False
@@ -110,12 +148,15 @@ class Generation:
 
     def _generate(self) -> None:
         """Run the engine, show its words to the readers, and keep them on disk as they grow."""
+        fitted = self._fit()
         request = Request(
-            self._prompt(),
+            fitted.messages,
             self._sampling,
             self._store.images.read,
             self._store.snapshots,
             self._turn.conversation_id,
+            opening=self._opening,
+            numbers=fitted.numbers,
         )
         flushed = float("-inf")
         # No break at the end: an engine may have things to put away after its last delta.
@@ -128,18 +169,21 @@ class Generation:
                 self._flush()
                 flushed = time.monotonic()
 
-    def _prompt(self) -> tuple[Message, ...]:
+    def _fit(self) -> Fitted:
         """The messages as far as they fit; the last one is the turn's, as none may follow while it runs."""
         entries = self._store.history(self._turn.conversation_id)
         fitted = fit(
             (*self._prefix, *(entry.message for entry in entries)),
             self._engine.count,
             self._engine.limits,
-            self._sampling.max_tokens,
+            reply_tokens(self._engine, self._sampling, self._opening),
+            self._store.pins.of(self._turn.conversation_id),
         )
-        self._dropped = tuple(entry.message_id for entry in entries[: len(fitted.dropped)])
+        # The prefix, a system message or none, is never dropped.
+        self._dropped = tuple(entries[at - len(self._prefix)].message_id for at in fitted.dropped_at)
         self._dropped_tokens = sum(map(self._engine.count, fitted.dropped))
-        return fitted.messages
+        self._renumbered = fitted.renumbered
+        return fitted
 
     def _flush(self) -> None:
         began = time.perf_counter()
@@ -154,7 +198,7 @@ class Generation:
         """Close the turn in the store, then let the readers go, whatever the store says."""
         if finish.reason == "error" and error is None:
             error = EngineError("The model failed while answering. Your message is kept; ask again.")
-        usage = replace(finish.usage, dropped_tokens=self._dropped_tokens)
+        usage = replace(finish.usage, dropped_tokens=self._dropped_tokens, images_renumbered=self._renumbered)
         timings = replace(
             self._writer.timings(),
             **asdict(finish.spent),

@@ -9,6 +9,7 @@ from threading import Condition, Event
 
 from chat.engines.base import Delta, FinishReason, Usage
 from chat.errors import VisavisError
+from chat.remembering import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Outcome:
 class _Page:
     """What the writer and the readers share; read and changed only under `turned`."""
 
+    pieces: list[str]
     turned: Condition = field(default_factory=Condition)
-    pieces: list[str] = field(default_factory=list)
     outcome: Outcome | None = None
 
 
@@ -55,12 +56,26 @@ class Reply:
 
     Every iteration starts at the first delta and follows to the end, in any thread, and a
     reader that stops early changes nothing for the others. When the reply is done, it and
-    the facts about it are already in the store.
+    what is known of it are already in the store.
+
+    `facts` are the ids of those that the prompt told; `remembered` and `forgotten` the facts that
+    the message it answers has added and taken away.
     """
 
-    def __init__(self, conversation_id: str, turn_id: str, page: _Page, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        conversation_id: str,
+        turn_id: str,
+        page: _Page,
+        stop: Callable[[], None],
+        facts: tuple[str, ...] = (),
+        heard: Heard = Heard(),  # noqa: B008 - frozen
+    ) -> None:
         self.conversation_id = conversation_id
         self.turn_id = turn_id
+        self.facts = facts
+        self.remembered = heard.remembered
+        self.forgotten = heard.forgotten
         self._page = page
         self._stop = stop
 
@@ -152,16 +167,26 @@ class ReplyWriter:
     """The other end of a Reply, for the dialogue manager alone.
 
     `cancelled` is what the engine watches. `on_stop` is called, in the reader's thread,
-    after a reader has asked the reply to stop.
+    after a reader has asked the reply to stop. `opening` is the text of the half reply that
+    this one goes on from: readers see it as its first piece. `facts` and `heard` are for readers.
     """
 
-    def __init__(self, conversation_id: str, turn_id: str, on_stop: Callable[[], None]) -> None:
-        self._page = _Page()
+    def __init__(
+        self,
+        conversation_id: str,
+        turn_id: str,
+        on_stop: Callable[[], None],
+        opening: str = "",
+        *,
+        facts: tuple[str, ...] = (),
+        heard: Heard = Heard(),  # noqa: B008 - frozen
+    ) -> None:
+        self._page = _Page([opening] if opening else [])
         self._on_stop = on_stop
         self._begun = time.perf_counter()
         self._first: float | None = None
         self.cancelled = Event()
-        self.reply = Reply(conversation_id, turn_id, self._page, self._ask_to_stop)
+        self.reply = Reply(conversation_id, turn_id, self._page, self._ask_to_stop, facts, heard)
 
     def write(self, text: str) -> None:
         """Show readers the next piece."""

@@ -25,6 +25,7 @@ def test_help_says_how_to_use_it() -> None:
         "--database",
         "--device",
         "--dtype",
+        "--allow-urls",
         "--threads",
         "--no-open",
     ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from threading import Event
 from typing import Literal, Protocol
 
@@ -22,10 +23,16 @@ engine failed; the process died while it was being written."""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an engine can hold: tokens of prompt and reply together, and pictures in one prompt."""
+    """What an engine can hold: tokens of prompt and reply together, and pictures in one prompt.
+
+    `picture_numbers` is the highest picture number it knows; None if it can tell any. One that does
+    not follow instructions makes nothing of facts in a system message, so they are kept from it.
+    """
 
     context_tokens: int
     images: int
+    picture_numbers: int | None = None
+    follows_instructions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,11 @@ class Request:
     `read_image` maps an Image's sha256 to its original bytes; an engine calls it only
     for pictures it has not encoded yet. `snapshots`, if given, is where an engine may
     keep what it computed for `conversation_id` beyond the end of the process.
+
+    `opening` is how the reply begins: its deltas go on from there.
+
+    `numbers` gives each picture of the messages its number, rising in order of appearance;
+    empty, they are numbered from 1. Raises ValueError unless there is one for each.
     """
 
     messages: Sequence[Message]
@@ -61,6 +73,16 @@ class Request:
     read_image: Callable[[str], bytes]
     snapshots: SnapshotStore | None = None
     conversation_id: str = ""
+    numbers: Sequence[int] = ()
+    opening: str = ""
+
+    def __post_init__(self) -> None:
+        pictures = sum(len(message.images) for message in self.messages)
+        numbers = tuple(self.numbers) or tuple(range(1, pictures + 1))
+        if len(numbers) != pictures or any(later <= one for one, later in pairwise((0, *numbers))):
+            raise ValueError(f"{pictures} pictures cannot have the numbers {numbers}.")
+        # The dataclass is frozen for everybody else.
+        object.__setattr__(self, "numbers", numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,8 @@ class Usage:
     `prompt_tokens` counts the whole prompt: the part of it whose keys and values were at
     hand (`cached_tokens`), those read from disk (`restored_tokens`), and the rest, which
     was computed (`prefilled_tokens`). Likewise each of its pictures was encoded, at hand
-    or read from disk. `dropped_tokens` did not fit and were left out of the prompt.
+    or read from disk. `dropped_tokens` did not fit and were left out of the prompt, and
+    `images_renumbered` pictures go by another number in it than in the conversation.
     """
 
     prompt_tokens: int = 0
@@ -81,6 +104,7 @@ class Usage:
     dropped_tokens: int = 0
     images_cached: int = 0
     images_restored: int = 0
+    images_renumbered: int = 0
 
     @property
     def prefilled_tokens(self) -> int:

@@ -60,12 +60,12 @@ class EchoEngine:
         """
         if not request.messages or request.messages[-1].role != "user":
             raise EngineError("The echo engine answers a user's message; the last one is none.")
-        prompt = _tokens(render(request.messages, reply=True))
+        prompt = [*_tokens(render(request.messages, reply=True)), *request.opening.split()]
         prompt_tokens, cached_tokens = len(prompt), _common_prefix(prompt, self._cached)
         images_encoded = self._look(request)
         # From here on `prompt` also takes in the reply, as a KV cache would.
         self._cached = prompt
-        pieces = _pieces(self._answer(request.messages))
+        pieces = _pieces(_after(self._answer(request), request.opening))
         allowed = pieces[: request.sampling.max_tokens]
         reason: FinishReason = "stop" if allowed == pieces else "length"
         written = 0
@@ -95,19 +95,20 @@ class EchoEngine:
                 self._sizes[sha256] = picture.size
         return len(unseen)
 
-    def _answer(self, messages: Sequence[Message]) -> str:
+    def _answer(self, request: Request) -> str:
         """What there is to say to the last message."""
-        asked = messages[-1]
-        shown = [image for message in messages for image in message.images]
-        first = len(shown) - len(asked.images) + 1
+        asked = request.messages[-1]
         said = []
         if asked.images:
-            views = [self._view(number, image) for number, image in enumerate(asked.images, first)]
+            numbers = request.numbers[-len(asked.images) :]
+            views = [self._view(number, image) for number, image in zip(numbers, asked.images, strict=True)]
             said.append(f"You showed {' and '.join(views)}.")
         if asked.text:
             said.append(f"You said: {asked.text}")
         if _HOW_MANY.search(asked.text):
-            said.append(f"You have shown me {len(shown)} picture{'' if len(shown) == 1 else 's'}.")
+            # They are numbered as they were shown, whether or not the first are still in the prompt.
+            shown = request.numbers[-1] if request.numbers else 0
+            said.append(f"You have shown me {shown} picture{'' if shown == 1 else 's'}.")
         return " ".join(said)
 
     def _view(self, number: int, image: Image) -> str:
@@ -124,6 +125,11 @@ def _tokens(spans: Sequence[Span]) -> list[str]:
         else:
             tokens += span.text.split()
     return tokens
+
+
+def _after(answer: str, opening: str) -> str:
+    """What is left to say of the answer; all of it if the opening is not how it begins."""
+    return answer.removeprefix(opening) if answer.startswith(opening) else f" {answer}"
 
 
 def _pieces(text: str) -> list[str]:

@@ -15,10 +15,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from chat.model.buffers import zeros
 from chat.model.layers import attend
 
 NEVER = 2**31 - 1
 """`visible_from` of a padding picture: no position comes that late."""
+
+SPARE = 256
+"""Positions that a copy has room for besides what it copies: going on from it soon needs no other."""
 
 
 class KVCache:
@@ -29,12 +33,13 @@ class KVCache:
     they are overwritten; truncating is therefore only a matter of the lengths.
     """
 
+    keys: list[Tensor]
+    values: list[Tensor]
+
     def __init__(
         self, layers: int, rows: int, heads: int, head_dim: int, *, dtype: torch.dtype, device: torch.device
     ) -> None:
-        self._shape = (rows, heads, 0, head_dim)
-        self.keys = [torch.empty(self._shape, dtype=dtype, device=device) for _ in range(layers)]
-        self.values = [torch.empty(self._shape, dtype=dtype, device=device) for _ in range(layers)]
+        self._hold(torch.empty((2, layers, rows, heads, 0, head_dim), dtype=dtype, device=device))
         self.lengths = torch.zeros(rows, dtype=torch.long, device=device)
         self.longest = 0
 
@@ -52,13 +57,16 @@ class KVCache:
         """Make room for `positions` in every row; grows by doubling, keeps what is there."""
         if positions <= self.capacity:
             return
-        rows, heads, _, head_dim = self._shape
-        size = max(64, self.capacity * 2, positions)
-        for buffers in (self.keys, self.values):
-            for layer, old in enumerate(buffers):
-                grown = old.new_zeros((rows, heads, size, head_dim))
-                grown[:, :, : old.shape[2]] = old
-                buffers[layer] = grown
+        old = self._both
+        shape = (*old.shape[:4], max(64, self.capacity * 2, positions), old.shape[5])
+        grown = zeros(shape, old.dtype, old.device)
+        grown[..., : self.longest, :] = old[..., : self.longest, :]
+        self._hold(grown)
+
+    def _hold(self, both: Tensor) -> None:
+        # One piece of memory for all layers (2, L, b, g, capacity, e): the larger, the larger its pages.
+        self._both = both
+        self.keys, self.values = (list(side.unbind()) for side in both)
 
     def prepare(self, slots: Tensor) -> Tensor | None:
         """Make room for new tokens at slots (b, s), and say what each may look at: (b, 1, s, end), None if
@@ -84,6 +92,11 @@ class KVCache:
             values[rows, :, slots] = value.transpose(1, 2).to(values.dtype)
         return attend(query, keys[:, :, :end], values[:, :, :end], mask=mask)
 
+    def advance_one(self) -> None:
+        """Count one token just written as part of every row."""
+        self.lengths = self.lengths + 1
+        self.longest += 1
+
     def advance(self, counts: Tensor) -> None:
         """Count the tokens just written, counts (b,), as part of each row."""
         self.lengths = self.lengths + counts
@@ -91,31 +104,24 @@ class KVCache:
 
     def copy(self, length: int) -> KVCache:
         """A cache of its own with the first `length` positions of every row."""
-        rows, heads, _, head_dim = self._shape
-        first = self.keys[0]
-        twin = KVCache(len(self.keys), rows, heads, head_dim, dtype=first.dtype, device=first.device)
-        twin.reserve(length)
-        for mine, theirs in ((self.keys, twin.keys), (self.values, twin.values)):
-            for old, new in zip(mine, theirs, strict=True):
-                new[:, :, :length] = old[:, :, :length]
+        layers, rows, heads, _, head_dim = self._both.shape[1:]
+        twin = KVCache(layers, rows, heads, head_dim, dtype=self._both.dtype, device=self._both.device)
+        twin.reserve(length + SPARE)
+        twin._both[..., :length, :] = self._both[..., :length, :]
         twin.advance(self.lengths.clamp(max=length))
         return twin
 
-    def read(self, start: int, end: int) -> tuple[Tensor, Tensor]:
-        """Keys and values of positions start to end of the first row: (L, g, end - start, e) each."""
-        keys, values = (
-            torch.stack([layer[0, :, start:end] for layer in side]) for side in (self.keys, self.values)
-        )
-        return keys, values
+    def span(self, start: int, end: int) -> Tensor:
+        """Where keys and values of positions start to end of the first row stand, (2, L, g, end - start, e).
 
-    def append(self, keys: Tensor, values: Tensor) -> None:
-        """Go on with what `read` gave, in a cache of one row."""
-        start, end = self.longest, self.longest + keys.shape[2]
-        self.reserve(end)
-        for side, kept in ((self.keys, keys), (self.values, values)):
-            for layer, part in zip(side, kept, strict=True):
-                layer[0, :, start:end] = part
-        self.advance(torch.full_like(self.lengths, end - start))
+        To be filled, reserve them before and count them by `advance` after.
+        """
+        return self._both[:, :, 0, :, start:end]
+
+    def read(self, start: int, end: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of positions start to end of the first row: (L, g, end - start, e) each, copied."""
+        keys, values = self.span(start, end).clone(memory_format=torch.contiguous_format).unbind()
+        return keys, values
 
     def truncate(self, length: int) -> None:
         """Forget everything past `length` positions in every row."""
@@ -153,6 +159,19 @@ class PictureView:
             self.visible_from[:, :pictures],
             everywhere=True,
         )
+
+    def joined(self, later: PictureView) -> PictureView:
+        """These pictures and then others, for the same rows."""
+        return PictureView(
+            tuple(torch.cat(both, dim=2) for both in zip(self.keys, later.keys, strict=True)),
+            tuple(torch.cat(both, dim=2) for both in zip(self.values, later.values, strict=True)),
+            torch.cat((self.visible_from, later.visible_from), dim=1),
+        )
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return 2 * sum(key.numel() * key.element_size() for key in self.keys)
 
     def attend(self, index: int, query: Tensor, mask: Tensor | None) -> Tensor:
         """Look up queries (b, h, s, e) in the pictures, for the cross-attention layer of that index."""

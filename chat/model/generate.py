@@ -6,7 +6,7 @@ Shapes: s new tokens of one row; b rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,6 +18,10 @@ from chat.model.vlm import VisionLanguageModel
 SEGMENT = 256
 """The most tokens of one call: bounds what attention over a long prompt takes in memory, and how long others
 wait for their next token meanwhile."""
+
+SHORT = 64
+"""Tokens below which a segment is not worth a call of its own: each call reads all weights, which takes as
+long as the arithmetic of some fifty tokens."""
 
 
 def prefill(
@@ -43,7 +47,9 @@ def prefill_steps(
     """The same, step by step: logits (vocab,) after each segment.
 
     Within a segment all tokens see the same pictures, so that cross-attention needs no
-    mask, and text before the first picture skips it. Raises ValueError if there are none.
+    mask, and text before the first picture skips it; a few tokens before a picture, such as
+    those that open its message, are run with it, behind a mask. Raises ValueError if there
+    are none.
     """
     if not ids:
         raise ValueError("There is no token to run.")
@@ -61,13 +67,18 @@ def prefill_steps(
 def segments(
     pictures: PictureView | None, start: int, end: int
 ) -> Iterator[tuple[int, int, PictureView | None]]:
-    """Split positions start to end of one row where a picture comes into view, and every SEGMENT:
-    (start, end, the pictures that this whole segment sees)."""
+    """Split positions start to end of one row every SEGMENT, and where a picture comes into view unless
+    either side would be short: (start, end, the pictures that this segment sees)."""
     arrivals = [] if pictures is None else pictures.visible_from[0].tolist()
-    cuts = sorted({start, end, *range(start, end, SEGMENT), *(at for at in arrivals if start < at < end)})
-    for first, last in pairwise(cuts):
-        seen = sum(at <= first for at in arrivals)
-        yield first, last, None if pictures is None else pictures.first(seen)
+    while start < end:
+        last = min(start + SEGMENT, end)
+        last = next((at for at in arrivals if start + SHORT <= at <= last - SHORT), last)
+        seen = sum(at < last for at in arrivals)
+        view = None if pictures is None else pictures.first(seen)
+        if view is not None and any(start < at < last for at in arrivals):
+            view = replace(view, everywhere=False)
+        yield start, last, view
+        start = last
 
 
 @torch.inference_mode()

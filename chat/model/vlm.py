@@ -6,6 +6,8 @@ X cross-attention layers, g key/value heads, e channels a head.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -93,13 +95,19 @@ class VisionLanguageModel(nn.Module):
             values.append(value)
         return PictureView(tuple(keys), tuple(values), visible_from)
 
-    def view_row(self, pictures: list[Tensor], visible_from: list[int]) -> PictureView | None:
-        """The view of one row: its pictures (X, 2, g, p, e) in order of appearance; None without any."""
+    def view_row(
+        self, pictures: list[Tensor], visible_from: list[int], numbers: Sequence[int] | None = None
+    ) -> PictureView | None:
+        """The view of one row: its pictures (X, 2, g, p, e) in order of appearance; None without any.
+
+        numbers: those of the pictures, from 1; None numbers them in order.
+        """
         if not pictures:
             return None
         order = torch.arange(len(pictures), device=self.device)[None]
+        named = order if numbers is None else torch.tensor([numbers], device=self.device) - 1
         return self.view(
-            torch.stack(pictures), order, order, torch.tensor([visible_from], device=self.device)
+            torch.stack(pictures), order, named, torch.tensor([visible_from], device=self.device)
         )
 
     def new_cache(self, rows: int = 1) -> KVCache:

@@ -45,7 +45,7 @@ def test_without_it_the_platform_says_where(monkeypatch: pytest.MonkeyPatch, val
     ("setting", "words"),
     [
         ({"device": "gpu"}, "no device 'gpu'; choose one of auto, cpu, cuda"),
-        ({"dtype": "int8"}, "no dtype 'int8'; choose one of auto, float32, bfloat16"),
+        ({"dtype": "int2"}, "no dtype 'int2'; choose one of auto, float32, bfloat16, int8, int4"),
         ({"threads": 0}, "threads is 0: give a number of CPU threads from 1 up"),
         ({"model": ""}, "name is empty"),
     ],

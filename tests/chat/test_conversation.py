@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from chat import conversation, generation
-from chat.conversation import TITLE_CHARACTERS, DialogueManager, make_title
+from chat.conversation import DialogueManager
 from chat.engines import Delta, EchoEngine, Limits, Request, Sampling, Usage
 from chat.errors import (
     BusyError,
@@ -21,7 +21,7 @@ from chat.errors import (
     VisavisError,
 )
 from memory import Store
-from prompts import Image, Message, Text, assistant, user
+from prompts import Image, Text, assistant, user
 from tests.helpers.gate import PATIENCE, Gate
 
 Pictures = Callable[..., bytes]
@@ -267,26 +267,6 @@ def test_answering_an_empty_or_unknown_conversation_is_refused(manager: Dialogue
 
 
 # ---- titles, deletion, closing --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("hello", "hello"),
-        ("  two\n lines ", "two lines"),
-        ("x" * 48, "x" * 48),
-        ("x" * 49, "x" * 47 + "…"),
-        (
-            "What is the colour of the third house on the left side?",
-            "What is the colour of the third house on the…",
-        ),
-        ("a" * 47 + " b", "a" * 47 + "…"),
-        ("", "Picture"),
-    ],
-)
-def test_a_title_is_the_first_words(text: str, title: str) -> None:
-    assert make_title(Message("user", (Image("a" * 64), Text(text)))) == title
-    assert len(title) <= TITLE_CHARACTERS
 
 
 def test_the_first_message_names_the_conversation(manager: DialogueManager, picture: Pictures) -> None:

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from chat.conversation import MAX_CHARACTERS, DialogueManager
+from chat.conversation import DialogueManager
 from chat.engines import Delta, EchoEngine, Finish, Limits, Request, Sampling, Usage
 from chat.errors import (
     ConfigError,
@@ -18,6 +18,7 @@ from chat.errors import (
     StoreError,
     UnknownConversation,
 )
+from chat.texts import MAX_CHARACTERS
 from memory import Store
 from prompts import Image, assistant, user
 from tests.helpers.gate import PATIENCE, Gate

@@ -9,12 +9,14 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from chat import pictures
-from chat.errors import ImageError
+from chat import Chat, pictures
+from chat.errors import ImageError, MessageError
 from chat.pictures import NewPicture, read_pictures, store_pictures
 from memory import Store
 from memory.images import ImageLimits, open_upright
 from prompts import Image
+from tests.helpers.documents import clip, pdf
+from tests.helpers.pictures import encode, near
 
 Pictures = Callable[..., bytes]
 
@@ -111,3 +113,71 @@ def test_a_picture_said_to_be_stored_has_to_be(store: Store, picture: Pictures) 
 def test_what_is_no_picture_at_all_is_refused() -> None:
     with pytest.raises(ImageError, match="not int"):
         read_pictures([7])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP"])
+def test_a_chosen_frame_is_sent_as_the_pil_image_that_stands_at_it(kind: str) -> None:
+    frames = [PIL.Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+    options = {"duration": 50} if kind != "TIFF" else {}
+    data = encode(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+    with PIL.Image.open(io.BytesIO(data)) as animation:
+        animation.seek(2)
+        chosen = read_one(animation).data
+    assert near(open_upright(chosen).getpixel((5, 5)), (0, 0, 255))
+    assert near(open_upright(data).getpixel((5, 5)), (255, 0, 0))
+
+
+def names(sources: list[pictures.ImageSource], **options: int) -> list[str | None]:
+    """What the pictures of some sources are called."""
+    found = read_pictures(sources, **options)  # type: ignore[arg-type]
+    return [picture.name for picture in found]
+
+
+def test_a_pdf_becomes_its_pages(tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(pdf(3))
+    assert names([tmp_path / "report.pdf"]) == [f"report.pdf, page {number}" for number in (1, 2, 3)]
+    assert names([pdf(1)]) == ["PDF, page 1"]
+
+
+def test_a_video_becomes_frames_with_their_times(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(clip(3))
+    assert names([str(tmp_path / "clip.mp4")]) == ["clip.mp4, 0:00", "clip.mp4, 0:01", "clip.mp4, 0:02"]
+    assert names([clip(1)]) == ["Video, 0:00"]
+
+
+def test_a_document_takes_the_room_that_other_pictures_leave(picture: Pictures) -> None:
+    assert names([pdf(5)], at_most=3) == [f"PDF, page {number} of 5" for number in (1, 2, 3)]
+    assert names([picture(), pdf(5), picture()], at_most=3) == [None, "PDF, page 1 of 5", None]
+    assert len(names([clip(5), pdf(5)], at_most=4)) == 4
+    with pytest.raises(MessageError, match="3 pictures and this model can look at 2 at once"):
+        read_pictures([pdf(1), picture(), picture()], at_most=2)
+
+
+def test_a_bad_document_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    with pytest.raises(ImageError, match=r"^bad\.pdf: The PDF is damaged"):
+        read_pictures([tmp_path / "bad.pdf"])
+    (tmp_path / "bad.mp4").write_bytes(clip(1)[:60])
+    with pytest.raises(ImageError, match=r"^bad\.mp4: The video"):
+        read_pictures([tmp_path / "bad.mp4"])
+
+
+def test_a_document_may_be_larger_than_a_picture_but_not_without_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(pdf(1))
+    monkeypatch.setattr(pictures, "DEFAULT_LIMITS", ImageLimits(file_bytes=100))
+    assert names([file]) == ["report.pdf, page 1"]
+    with file.open("r+b") as growing:
+        growing.truncate(10**12)
+    with pytest.raises(ImageError, match=r"at most 200 MB can be sent\. Send a part of it"):
+        read_pictures([file])
+
+
+def test_pages_and_frames_are_in_the_conversation_under_their_names() -> None:
+    with Chat("echo", database=":memory:") as chat:
+        reply = chat.send("Look", images=[pdf(2), clip(2)])
+        assert "#2 (1200 × 1600) and #3 (64 × 48) and #4" in reply.text
+        shown = [image.name for image in chat.messages[0].images]
+    assert shown == ["PDF, page 1", "PDF, page 2", "Video, 0:00", "Video, 0:01"]

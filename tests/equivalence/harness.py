@@ -30,25 +30,31 @@ TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-10}
 class Bench:
     """Conversations with one engine over one store, each reply checked against a full recompute."""
 
-    def __init__(self, folder: Path, dtype: torch.dtype = torch.float64, gate: float = 0.8) -> None:
+    def __init__(
+        self, folder: Path, dtype: torch.dtype = torch.float64, gate: float = 0.8, *, bits: int | None = None
+    ) -> None:
         self.model = tiny_model(dtype, gate=gate)
         self.tokenizer = tiny_tokenizer()
         self.tolerance = TOLERANCE[dtype]
+        self.bits = bits
         self.store = Store.open(folder / "visavis.db")
         self.histories: list[list[Message]] = []
         self.conversations: list[str] = []
+        self.left_out: list[int] = []
         self.pictures: dict[str, bytes] = {}
         self.encoded: list[str] = []
         self.restart()
 
     def restart(self) -> None:
         """Begin with empty memory, as a new process would; what is on disk stays."""
-        self.engine = BuiltinEngine(Checkpoint(self.model, self.tokenizer, "tiny"))
+        self.engine = BuiltinEngine(Checkpoint(self.model, self.tokenizer, "tiny"), bits=self.bits)
+        self.engine.ready()
 
     def begin(self) -> int:
         """A new conversation; its number."""
         self.conversations.append(self.store.create_conversation().id)
         self.histories.append([])
+        self.left_out.append(0)
         return len(self.histories) - 1
 
     def picture(self, number: int) -> Image:
@@ -74,7 +80,22 @@ class Bench:
         """A conversation that has gone like another one so far; its number."""
         twin = self.begin()
         self.histories[twin] = list(self.histories[conversation])
+        self.left_out[twin] = self.left_out[conversation]
         return twin
+
+    def leave_out(self, conversation: int) -> None:
+        """The oldest turn goes from later prompts; the pictures of the others keep their numbers."""
+        gone, self.histories[conversation] = (
+            self.histories[conversation][:2],
+            self.histories[conversation][2:],
+        )
+        self.left_out[conversation] += sum(len(message.images) for message in gone)
+
+    def numbers(self, conversation: int) -> list[int]:
+        """The numbers of the pictures in a conversation's prompt."""
+        pictures = sum(len(message.images) for message in self.histories[conversation])
+        first = self.left_out[conversation] + 1
+        return list(range(first, first + pictures))
 
     def edit(self, conversation: int, turn: int, text: str, pictures: Sequence[int] = ()) -> Finish:
         """Another message in place of an earlier one, forgetting what followed."""
@@ -89,6 +110,7 @@ class Bench:
             self.read,
             self.store.snapshots,
             self.conversations[conversation],
+            self.numbers(conversation),
         )
         deltas = list(self.engine.generate(request, Event()))
         text, finish = "".join(delta.text for delta in deltas), deltas[-1].finish
@@ -97,7 +119,7 @@ class Bench:
             history.append(assistant(text))
         else:
             history.pop()  # nothing was said: as if it had not been asked
-        self._check(finish, history)
+        self._check(finish, conversation)
         return finish
 
     def read(self, sha256: str) -> bytes:
@@ -110,19 +132,19 @@ class Bench:
         return self.engine._reader.sessions.latest
 
     @torch.inference_mode()
-    def _check(self, finish: Finish, history: Sequence[Message]) -> None:
+    def _check(self, finish: Finish, conversation: int) -> None:
         """The last session says what was said, and its keys, values and greedy choices are those of one
         pass over its tokens."""
-        session, usage = self.session(), finish.usage
-        assert [sha256 for _, sha256 in session.pictures] == [
-            image.sha256 for message in history for image in message.images
-        ]
+        session, usage, history = self.session(), finish.usage, self.histories[conversation]
+        images = [image.sha256 for message in history for image in message.images]
+        shown = [(picture.sha256, picture.number) for picture in session.pictures]
+        assert shown == list(zip(images, self.numbers(conversation), strict=True))
         ends = [0, *(end for _, end in session.marks)]
         said = [self.tokenizer.decode(session.ids[start:end]) for start, end in pairwise(ends)]
         assert said == [message.text for message in history]
         assert usage.cached_tokens + usage.restored_tokens + usage.prefilled_tokens == usage.prompt_tokens
         assert usage.images_cached + usage.images_restored + usage.images_encoded == len(
-            {sha256 for _, sha256 in session.pictures}
+            {picture.sha256 for picture in session.pictures}
         )
         logits, keys, values = self.recompute(session)
         held = session.cache.read(0, session.cached)
@@ -141,11 +163,12 @@ class Bench:
     @torch.inference_mode()
     def recompute(self, session: Session) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (n, vocab), keys and values (L, g, n, e) of a session's tokens in one masked pass."""
-        ids, places = session.ids, [at for at, _ in session.pictures]
-        numbers = [places.index(at) + 1 if at in places else 0 for at in range(len(ids))]
-        encoded = [self._encode(sha256) for _, sha256 in session.pictures]
+        ids, places = session.ids, [picture.at for picture in session.pictures]
+        named = {picture.at: picture.number for picture in session.pictures}
+        numbers = [named.get(at, 0) for at in range(len(ids))]
+        encoded = [self._encode(picture.sha256) for picture in session.pictures]
         cache = self.model.new_cache()
-        view = self.model.view_row(encoded, places)
+        view = self.model.view_row(encoded, places, list(named.values()))
         logits = self.model(torch.tensor([ids]), torch.tensor([numbers]), pictures=view, cache=cache)
         return logits[0], *cache.read(0, len(ids))
 

@@ -12,9 +12,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.engines.builtin import snapshots
+from chat.engines.builtin import row, snapshots
 from chat.engines.builtin.reader import PromptReader
-from chat.engines.builtin.sessions import Session, Sessions
+from chat.engines.builtin.sessions import Session, Sessions, chain
 from chat.model.cache import KVCache, PictureView
 from prompts import Message
 from tests.equivalence.harness import Bench
@@ -22,7 +22,7 @@ from tests.equivalence.harness import Bench
 TEXTS = ("Hello", "What colour is it?", "é 😀", "")
 OPERATIONS = st.lists(
     st.tuples(
-        st.sampled_from(("ask", "ask", "ask", "regenerate", "edit", "restart", "switch")),
+        st.sampled_from(("ask", "ask", "ask", "regenerate", "edit", "leave out", "restart", "switch")),
         st.integers(0, 3),
         st.lists(st.integers(0, 3), max_size=2),
     ),
@@ -45,7 +45,7 @@ def play(bench: Bench, operations: list[tuple[str, int, list[int]]]) -> None:
     at = both[0]
     for operation, number, pictures in operations:
         history = bench.histories[at]
-        shown = sum(len(message.images) for message in history)
+        shown = bench.left_out[at] + len(bench.numbers(at))
         if shown + len(pictures) > 4:
             pictures = []
         text = TEXTS[number] or ("" if pictures else "And?")
@@ -57,6 +57,8 @@ def play(bench: Bench, operations: list[tuple[str, int, list[int]]]) -> None:
             bench.regenerate(at)
         elif operation == "edit" and history:
             bench.edit(at, number % (len(history) // 2), text)
+        elif operation == "leave out" and history:
+            bench.leave_out(at)
         elif len(history) < 10:
             bench.ask(at, text, pictures)
 
@@ -168,7 +170,7 @@ def test_closed_gates_make_it_the_text_model(tmp_path: Path) -> None:
     bench.ask(seeing, "What?", [1])
     with_picture = bench.recompute(bench.session())[0]
     session = bench.session()
-    session.pictures = [(at, bench.picture(2).sha256) for at, _ in session.pictures]
+    session.pictures = [shown._replace(sha256=bench.picture(2).sha256) for shown in session.pictures]
     torch.testing.assert_close(bench.recompute(session)[0], with_picture, atol=1e-12, rtol=0)
     assert blind != seeing
     bench.store.close()
@@ -206,19 +208,19 @@ def _shared_buffers(self: KVCache, length: int) -> KVCache:
     return twin
 
 
-def _zeros_appended(self: KVCache, keys: torch.Tensor, values: torch.Tensor) -> None:
-    """What comes from disk is not what was written."""
-    append(self, torch.zeros_like(keys), values)
+def _span_elsewhere(self: KVCache, start: int, end: int) -> torch.Tensor:
+    """What comes from disk does not go to the cache."""
+    return span(self, start, end).clone()
 
 
-append, copy = KVCache.append, KVCache.copy
+span, copy = KVCache.span, KVCache.copy
 FAULTS: list[tuple[type, str, Callable[..., object]]] = [
     (KVCache, "truncate", _ignore_truncate),
     (PictureView, "first", _all_pictures),
     (Session, "rewind", _pictures_stay),
     (Session, "shared", _share_everything),
     (KVCache, "copy", _shared_buffers),
-    (KVCache, "append", _zeros_appended),
+    (KVCache, "span", _span_elsewhere),
 ]
 
 
@@ -258,14 +260,43 @@ def test_a_picture_number_that_starts_again_in_each_message_is_found(
     tokens = PromptReader._tokens
 
     def restarting(
-        reader: PromptReader, messages: list[Message], session: Session
+        reader: PromptReader, messages: list[Message], given: list[int], session: Session
     ) -> tuple[list[int], list[int], list[int]]:
-        ids, numbers, ends = tokens(reader, messages, session)
+        ids, numbers, ends = tokens(reader, messages, given, session)
         return ids, [min(number, 1) for number in numbers], ends
 
     monkeypatch.setattr(PromptReader, "_tokens", restarting)
     with pytest.raises(AssertionError):
         course(bench)
+
+
+def numbered_course(bench: Bench) -> None:
+    """The same words and pictures under two numbers, in memory and from disk."""
+    first, second = bench.begin(), bench.begin()
+    bench.ask(first, "What?", [1])
+    bench.ask(first, "And?", [2])
+    bench.ask(second, "And?", [2])
+    bench.leave_out(first)
+    bench.ask(first, "Which one?")
+    bench.restart()
+    bench.ask(second, "Which one?")
+    bench.ask(first, "Now?", [3])
+
+
+def test_pictures_keep_their_numbers_when_turns_are_left_out(bench: Bench) -> None:
+    numbered_course(bench)
+    assert [picture.number for picture in bench.session().pictures] == [2, 3]
+
+
+def test_a_mark_that_does_not_tell_numbers_apart_is_found(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(messages: list[Message], numbers: list[int]) -> list[str]:
+        return chain(messages, [0] * len(numbers))
+
+    monkeypatch.setattr(row, "chain", forgetful)
+    with pytest.raises(AssertionError):
+        numbered_course(bench)
 
 
 def test_sessions_stay_within_their_budget_and_keep_the_latest(bench: Bench) -> None:

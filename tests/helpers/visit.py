@@ -86,6 +86,13 @@ class Visit:
         with self.page.expect_response("**/run/predict*"):
             self.stop_button.click()
 
+    def unfold(self, title: str, deed: str) -> None:
+        """Unfold what can be done with a conversation, and choose one thing."""
+        row = self.row(title)
+        row.hover()
+        row.get_by_role("button", name=f"More for {title}", exact=True).click()
+        row.locator(".menu").get_by_text(deed, exact=True).click()
+
     def attach(self, data: bytes, name: str = "scene.png", media_type: str = "image/png") -> None:
         """Choose a picture in the file dialogue, and wait until it is uploaded."""
         before = self.attached.count()

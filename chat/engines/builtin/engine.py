@@ -19,28 +19,38 @@ from chat.engines.builtin.apart import apart
 from chat.engines.builtin.reader import PromptReader
 from chat.engines.builtin.row import Row
 from chat.engines.builtin.scheduler import Scheduler
+from chat.engines.builtin.steps import steps_for
 from chat.errors import ConfigError
 from chat.model.checkpoint import Checkpoint, load
 from prompts import Message, render_message
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
+BITS = {"int8": 8, "int4": 4}
+"""These are float32 but for the decoder's weights, which are packed into so many bits."""
+
 PARALLEL = 16
 """Requests that are answered side by side."""
 
 
 class BuiltinEngine:
-    """Our model behind the engine seam."""
+    """Our model behind the engine seam.
+
+    With `bits`, 8 or 4, the decoder's weights become those of so many bits: the checkpoint's model
+    is changed. Raises ValueError where it cannot be: see `PackedDecoder`.
+    """
 
     parallel = PARALLEL
 
-    def __init__(self, checkpoint: Checkpoint, name: str = "builtin") -> None:
+    def __init__(self, checkpoint: Checkpoint, name: str = "builtin", *, bits: int | None = None) -> None:
         self._name = name
         self._model = checkpoint.model
         self._tokenizer = checkpoint.tokenizer
         self._fingerprint = checkpoint.fingerprint
-        self._reader = PromptReader(checkpoint)
-        self._scheduler = Scheduler(self._model, self._tokenizer, self._reader, PARALLEL)
+        self._steps = steps_for(self._model, bits=bits, rows=PARALLEL)
+        numbers = f"int{bits}" if bits else str(self._model.dtype).removeprefix("torch.")
+        self._reader = PromptReader(checkpoint, numbers)
+        self._scheduler = Scheduler(self._steps, self._tokenizer, self._reader, PARALLEL)
 
     @classmethod
     def load(
@@ -55,17 +65,24 @@ class BuiltinEngine:
         """The engine for a checkpoint's folder (None: the one that ships).
 
         device: "auto" takes a GPU if there is one. dtype: "auto" is bfloat16 on a GPU and
-        float32 on a CPU, where processors that are slow at bfloat16 are common. threads
+        on a CPU int8, the fastest there: float32 with a decoder of eight bits. threads
         sets PyTorch's for the whole process. Raises CheckpointError, ConfigError.
         """
         if threads is not None:
             torch.set_num_threads(threads)
         place = _device(device)
-        kind = DTYPES["bfloat16" if place.type == "cuda" else "float32"] if dtype == "auto" else DTYPES[dtype]
+        if dtype == "auto":
+            dtype = "bfloat16" if place.type == "cuda" else "int8"
+        if dtype in BITS and place.type != "cpu":
+            raise ConfigError(f"{dtype} is for the CPU; on a GPU use dtype 'bfloat16' or 'float32'.")
         if progress is not None:
-            progress(f"Loading the model on {place.type} in {str(kind).removeprefix('torch.')}")
-        checkpoint = apart(load, folder, device=place, dtype=kind)
-        return cls(checkpoint, "builtin" if folder is None else str(folder))
+            progress(f"Loading the model on {place.type} in {dtype}")
+        checkpoint = apart(load, folder, device=place, dtype=DTYPES.get(dtype, torch.float32))
+        name = "builtin" if folder is None else str(folder)
+        try:
+            return apart(cls, checkpoint, name, bits=BITS.get(dtype))
+        except ValueError as error:
+            raise ConfigError(f"{name} cannot run in {dtype}: {error} Use dtype 'int8'.") from error
 
     @property
     def name(self) -> str:
@@ -84,8 +101,12 @@ class BuiltinEngine:
 
     @property
     def decoder_bytes(self) -> int:
-        """Bytes of weights that one decoded token reads."""
-        return sum(weight.numel() * weight.element_size() for weight in self._model.decoder.parameters())
+        """Bytes of weights that one decoded token reads while a picture is in view."""
+        return self._steps.weight_bytes
+
+    def ready(self) -> None:
+        """Wait until replies come as fast as they will; before, what is compiled may not be."""
+        self._steps.ready()
 
     def count(self, message: Message) -> int:
         """Tokens that one message takes in the prompt."""
@@ -98,9 +119,11 @@ class BuiltinEngine:
         return row.follow()
 
     def close(self) -> None:
-        """Let go of the caches, once the replies under way have been cut short."""
+        """Let go of the caches, once the replies under way have been cut short and what is kept of them is on
+        disk."""
         self._scheduler.close()
-        self._reader.clear()
+        self._steps.close()
+        self._reader.close()
 
 
 def _device(name: str) -> torch.device:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -36,26 +36,36 @@ class PictureCache:
         self._model, self._kind, self._budget = model, kind, budget
         self._held: OrderedDict[str, Tensor] = OrderedDict()
 
-    def __getitem__(self, sha256: str) -> Tensor:
-        return self._held[sha256]
+    @property
+    def held(self) -> frozenset[str]:
+        """The sha256 of the pictures that are at hand."""
+        return frozenset(self._held)
 
     @torch.inference_mode()
-    def require(self, hashes: Sequence[str], request: Request) -> dict[str, int]:
-        """Have these pictures at hand; how many distinct ones were encoded, restored and cached, as the
-        fields of Usage name them. Raises ImageError for a picture that cannot be read."""
+    def require(
+        self, hashes: Sequence[str], request: Request, restored: Mapping[str, Tensor] | None = None
+    ) -> tuple[dict[str, Tensor], dict[str, int]]:
+        """The keys and values of these pictures by sha256, of which some may have just been `restored`.
+
+        And how many distinct ones were encoded, restored and cached, as the fields of Usage name
+        them. Raises ImageError for a picture that cannot be read.
+        """
         wanted = list(dict.fromkeys(hashes))
         missing = [sha256 for sha256 in wanted if sha256 not in self._held]
-        restored = self._restore(missing, request.snapshots)
-        unseen = [sha256 for sha256 in missing if sha256 not in restored]
-        self._held.update(restored)
+        found = dict(restored or {})
+        found |= self._restore([sha256 for sha256 in missing if sha256 not in found], request.snapshots)
+        unseen = [sha256 for sha256 in missing if sha256 not in found]
+        self._held.update((sha256, found[sha256]) for sha256 in missing if sha256 in found)
         if unseen:
             self._held.update(zip(unseen, self._encode(unseen, request.read_image), strict=True))
         for sha256 in wanted:
             self._held.move_to_end(sha256)
+        # The caller's, whatever other rows make this forget.
+        given = {sha256: self._held[sha256] for sha256 in wanted}
         self._trim(len(wanted))
-        return {
+        return given, {
             "images_encoded": len(unseen),
-            "images_restored": len(restored),
+            "images_restored": len(missing) - len(unseen),
             "images_cached": len(wanted) - len(missing),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from queue import SimpleQueue
 from threading import Event
 
@@ -22,7 +22,8 @@ class Row:
 
     The scheduler's thread fills in the rest and calls `take` for every token; the caller's
     thread reads with `follow`. `logits` (vocab,) are those after the last token that was read,
-    `token` is the one that is to go through the model next.
+    `token` is the one that is to go through the model next. `pictures` is their part of the
+    usage, `picture_kv` their keys and values by sha256, `restored_kv` those just read from disk.
     """
 
     session: Session
@@ -30,18 +31,23 @@ class Row:
 
     def __init__(self, request: Request, cancelled: Event, tokenizer: Tokenizer) -> None:
         self.request = request
-        self.marks = chain(request.messages)
+        self.marks = chain(request.messages, request.numbers)
         self.view: PictureView | None = None
         self.watch = Stopwatch()
         self.pictures: dict[str, int] = {}
+        self.picture_kv: Mapping[str, Tensor] = {}
+        self.restored_kv: Mapping[str, Tensor] = {}
         self.restored = self.cached = self.prompt_tokens = 0
-        self.said = ""
+        self.opening = tokenizer.encode(request.opening)
+        self.said = request.opening
         self.token = -1
         self._cancelled = cancelled
         self._left = Event()
         self._out: SimpleQueue[Delta | BaseException | None] = SimpleQueue()
         self._tokenizer = tokenizer
-        self._barred = [token for token in tokenizer.special.values() if token != tokenizer.end]
+        self._barred = torch.tensor(
+            [token for token in tokenizer.special.values() if token != tokenizer.end]
+        )
         self._words = StreamDecoder(tokenizer)
         self._held = ""
         self._count = 0
@@ -97,9 +103,9 @@ class Row:
 
     def _choose(self, logits: Tensor) -> int:
         sampling = self.request.sampling
-        logits = logits.clone()
-        logits[self._barred] = -torch.inf
-        logits = discourage(logits, self.session.ids[self.prompt_tokens :], sampling.repetition_penalty)
+        logits = logits.index_fill(0, self._barred.to(logits.device), -torch.inf)
+        begun = self.prompt_tokens - len(self.opening)
+        logits = discourage(logits, self.session.ids[begun:], sampling.repetition_penalty)
         return choose(
             logits,
             temperature=sampling.temperature,

@@ -13,22 +13,21 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
+import torch
+
 from chat.engines.base import FinishReason
 from chat.engines.builtin.reader import PromptReader
 from chat.engines.builtin.row import Row
+from chat.engines.builtin.steps import Steps
 from chat.errors import EngineError
-from chat.model.generate import step
 from chat.model.tokenizer import Tokenizer
-from chat.model.vlm import VisionLanguageModel
 
 
 class Scheduler:
     """The thread that makes replies, at most `most` at a time, in the order they came."""
 
-    def __init__(
-        self, model: VisionLanguageModel, tokenizer: Tokenizer, reader: PromptReader, most: int
-    ) -> None:
-        self._model, self._tokenizer, self._reader, self._most = model, tokenizer, reader, most
+    def __init__(self, steps: Steps, tokenizer: Tokenizer, reader: PromptReader, most: int) -> None:
+        self._steps, self._tokenizer, self._reader, self._most = steps, tokenizer, reader, most
         self._incoming: SimpleQueue[Row | None] = SimpleQueue()
         self._reading: deque[tuple[Row, Iterator[None]]] = deque()
         self._saying: list[Row] = []
@@ -57,6 +56,9 @@ class Scheduler:
             thread.join()
 
     def _run(self) -> None:
+        # OpenMP makes a team of threads at a thread's first large operation. Made only while a snapshot
+        # keeps the cores busy, all of it was often put on one core, and stayed there for 0.1 s.
+        torch.ones(1 << 18).add_(1)
         while self._admit():
             self._read_on()
             self._say_on()
@@ -79,11 +81,13 @@ class Scheduler:
 
     def _read(self, row: Row) -> Iterator[None]:
         """Find the row's session and read the rest of its prompt, step by step."""
-        with row.watch("restore_s"):
-            row.session, row.restored = self._reader.session(row)
+        found = self._reader.find(row)
+        # The disk may take a while: the others go on, if there are any.
+        while self._saying and not found.done():
+            yield
+        row.session = self._reader.session(row, found.result())
         row.session.busy = True
         self._begun.add(row)
-        row.cached = row.session.cached - row.restored
         for logits in self._reader.read(row):
             row.logits = logits
             yield
@@ -116,8 +120,7 @@ class Scheduler:
             return
         began = time.perf_counter()
         try:
-            logits = step(
-                self._model,
+            logits = self._steps(
                 [row.token for row in rows],
                 [row.view for row in rows],
                 [row.session.cache for row in rows],
@@ -140,16 +143,24 @@ class Scheduler:
     def _end(self, row: Row, reason: FinishReason) -> None:
         """Say the last word, then put away: the reader of this reply need not wait for that."""
         row.finish(reason)
-        error = None
+        if not row.prompt_tokens:
+            self._release(row, None)
+            return
         try:
-            if row.prompt_tokens:
-                self._reader.put_away(row)
+            self._steps.leave(row.session.cache)
+            self._reader.put_away(row, row.done)
         except Exception as failure:
-            error = failure
-        self._release(row, error)
+            row.done(failure)
+        finally:
+            self._free(row)
 
     def _release(self, row: Row, error: Exception | None) -> None:
+        """Nothing is to be kept of this row."""
+        self._free(row)
+        row.done(error)
+
+    def _free(self, row: Row) -> None:
+        """Its session may serve the next request."""
         if row in self._begun:
             self._begun.remove(row)
             row.session.busy = False
-        row.done(error)

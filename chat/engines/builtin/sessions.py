@@ -11,23 +11,34 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from chat.model.cache import KVCache
+from chat.model.cache import KVCache, PictureView
 from prompts import Message, render_message
 
 BUDGET = 512 * 2**20
 """Bytes of keys and values kept, for all sessions together."""
 
 
-def chain(messages: Sequence[Message], after: str = "") -> list[str]:
+class Shown(NamedTuple):
+    """A picture in a prompt: where its image token is, whose bytes it shows, and its number there."""
+
+    at: int
+    sha256: str
+    number: int
+
+
+def chain(messages: Sequence[Message], numbers: Sequence[int] = (), after: str = "") -> list[str]:
     """A mark for the end of each message: the sha256, in hex, of it and all before it, pictures included.
 
+    `numbers` are those of the messages' pictures in order, which keys and values depend on;
     `after` is the mark of what came before these messages.
     """
-    marks = []
+    marks, given = [], iter(numbers)
     for message in messages:
         spans = [
-            (span.kind, span.image.sha256 if span.image else span.text) for span in render_message(message)
+            (span.kind, span.image.sha256, next(given)) if span.image else (span.kind, span.text, 0)
+            for span in render_message(message)
         ]
         after = hashlib.sha256(json.dumps([after, spans]).encode()).hexdigest()
         marks.append(after)
@@ -36,18 +47,25 @@ def chain(messages: Sequence[Message], after: str = "") -> list[str]:
 
 @dataclass
 class Session:
-    """One prompt: its token ids as read and generated, its pictures (position, sha256), its marks.
+    """One prompt: its token ids as read and generated, its pictures, its marks.
 
     marks: (digest, tokens up to the end of that message). The cache holds the first
-    `cache.longest` of the ids, which may be fewer than all of them. While it is busy, a
-    reply is being made in it.
+    `cache.longest` of the ids, which may be fewer than all of them. `view` is of all its
+    pictures, or None if it has none or they have not been put in view yet. While it is
+    busy, a reply is being made in it.
     """
 
     cache: KVCache
     ids: list[int] = field(default_factory=list)
-    pictures: list[tuple[int, str]] = field(default_factory=list)
+    pictures: list[Shown] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
+    view: PictureView | None = None
     busy: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return self.cache.bytes + (0 if self.view is None else self.view.bytes)
 
     @property
     def cached(self) -> int:
@@ -68,17 +86,20 @@ class Session:
         del self.marks[messages:]
         length = self.marks[-1][1] if self.marks else 0
         del self.ids[length:]
-        self.pictures = [picture for picture in self.pictures if picture[0] < length]
+        self.pictures = [picture for picture in self.pictures if picture.at < length]
+        self.view = self.view and self.view.first(len(self.pictures))
         self.cache.truncate(length)
 
     def branch(self, messages: int) -> Session:
         """A session of its own with the first so many messages."""
         length = self.marks[messages - 1][1]
+        pictures = [picture for picture in self.pictures if picture.at < length]
         return Session(
             self.cache.copy(min(length, self.cached)),
             self.ids[:length],
-            [picture for picture in self.pictures if picture[0] < length],
+            pictures,
             self.marks[:messages],
+            self.view and self.view.first(len(pictures)),
         )
 
 
@@ -128,9 +149,9 @@ class Sessions:
 
     def trim(self) -> None:
         """Forget the sessions used longest ago until the rest is within the budget; the last one stays."""
-        total = sum(session.cache.bytes for session in self._sessions)
+        total = sum(session.bytes for session in self._sessions)
         while total > self._budget and len(self._sessions) > 1:
-            total -= self._sessions.pop(0).cache.bytes
+            total -= self._sessions.pop(0).bytes
 
     def clear(self) -> None:
         """Forget them all."""

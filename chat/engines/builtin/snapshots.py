@@ -14,25 +14,33 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
-from functools import partial
+import math
+from collections.abc import Container, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 
-from chat.engines.builtin.sessions import Session
+from chat.engines.builtin.sessions import Session, Shown
 from chat.model.cache import KVCache
 from chat.model.vlm import VisionLanguageModel
-from memory.snapshots import SnapshotStore
+from memory.snapshots import Part, SnapshotStore
 
 log = logging.getLogger(__name__)
 
 CHUNK = 256
 """Tokens of one part."""
+
+READERS = 2
+"""Parts that are read at once."""
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 class DamagedError(Exception):
@@ -44,102 +52,186 @@ def picture_key(fingerprint: str, sha256: str) -> str:
     return _digest("picture", fingerprint, sha256)
 
 
-def keep(
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A snapshot to be written. Its tensors are its own, so the session may go on meanwhile."""
+
+    store: SnapshotStore
+    conversation_id: str
+    fingerprint: str
+    marks: Sequence[tuple[str, int]]
+    parts: Sequence[str]
+    new: Mapping[str, tuple[dict[str, Tensor], dict[str, str]]]
+
+    @property
+    def bytes(self) -> int:
+        """What its tensors hold."""
+        return sum(tensor.nbytes for tensors, _ in self.new.values() for tensor in tensors.values())
+
+    def write(self) -> None:
+        """Put it on disk. Raises StoreError if that fails."""
+        new = {key: save(tensors, metadata) for key, (tensors, metadata) in self.new.items()}
+        self.store.save(self.conversation_id, self.fingerprint, self.marks, self.parts, new)
+
+
+def take(
     store: SnapshotStore,
     conversation_id: str,
     fingerprint: str,
     session: Session,
-    picture_kv: Callable[[str], Tensor],
-) -> None:
-    """Write what is not on disk yet of a session whose ids are all cached, with its pictures.
+    picture_kv: Mapping[str, Tensor],
+) -> Pending:
+    """What is not on disk yet of a session whose ids are all cached, with its pictures.
 
-    `picture_kv` gives a picture's keys and values (X, 2, g, p, e) by its sha256. Raises
-    StoreError if the disk fails.
+    `picture_kv` has every picture's keys and values (X, 2, g, p, e) by its sha256. Raises
+    StoreError if the database fails.
     """
-    parts: dict[str, Callable[[], bytes]] = {}
+    chunks: dict[str, tuple[int, int, str]] = {}
     previous = fingerprint
     for start, end in pairwise([*range(0, len(session.ids), CHUNK), len(session.ids)]):
-        about = _about(session, previous, start, end)
-        previous = _digest("chunk", json.dumps(about))
-        parts[previous] = partial(_chunk, session, start, end, about)
-    for sha256 in dict.fromkeys(sha256 for _, sha256 in session.pictures):
-        parts[picture_key(fingerprint, sha256)] = partial(_picture, picture_kv, sha256)
-    missing = store.missing(list(parts))
-    new = {key: make() for key, make in parts.items() if key in missing}
-    store.save(conversation_id, fingerprint, session.marks, list(parts), new)
+        about = json.dumps(_about(session, previous, start, end))
+        previous = _digest("chunk", about)
+        chunks[previous] = (start, end, about)
+    pictures = {picture_key(fingerprint, shown.sha256): shown.sha256 for shown in session.pictures}
+    parts = [*chunks, *pictures]
+    new: dict[str, tuple[dict[str, Tensor], dict[str, str]]] = {}
+    for key in store.missing(parts):
+        if key in pictures:
+            new[key] = {"kv": picture_kv[pictures[key]].cpu().contiguous()}, {}
+        else:
+            start, end, about = chunks[key]
+            keys, values = session.cache.read(start, end)
+            new[key] = {"keys": keys.cpu(), "values": values.cpu()}, {"about": about}
+    return Pending(store, conversation_id, fingerprint, list(session.marks), parts, new)
 
 
 def restore(
-    store: SnapshotStore, fingerprint: str, marks: Sequence[str], new_cache: Callable[[], KVCache], least: int
-) -> Session | None:
+    store: SnapshotStore,
+    fingerprint: str,
+    marks: Sequence[str],
+    model: VisionLanguageModel,
+    *,
+    least: int = 0,
+    room: int = 0,
+    held: Container[str] = (),
+) -> tuple[Session, dict[str, Tensor]] | None:
     """The session on disk that holds the most of these messages, if it holds over `least` of them.
 
-    A damaged snapshot is forgotten, with a warning, and None returned: the caller computes
-    what it would have held.
+    It has room for so many more tokens. With it come the keys and values (X, 2, g, p, e) of
+    those of its pictures that are not `held`, by sha256. A damaged snapshot is forgotten,
+    with a warning, and None returned: the caller computes what it would have held.
     """
     found = store.find(fingerprint, marks[least:])
     if found is None:
         return None
-    session = Session(new_cache())
+    session = Session(model.new_cache())
     try:
-        with torch.inference_mode():
-            _read(store, fingerprint, found.parts, found.tokens, session)
+        chunks = list(_chunks(store, fingerprint, found.parts, found.tokens, session))
+        session.cache.reserve(len(session.ids) + room)
+        wanted = {shown.sha256 for shown in session.pictures if shown.sha256 not in held}
+        with ThreadPoolExecutor(READERS) as pool:
+            pictures = {
+                sha256: pool.submit(read_picture, store, fingerprint, sha256, model) for sha256 in wanted
+            }
+            list(pool.map(lambda chunk: chunk.copy(session.cache), chunks))
+        session.cache.advance(torch.full_like(session.cache.lengths, len(session.ids)))
+        kept = {sha256: kv for sha256, read in pictures.items() if (kv := read.result()) is not None}
         if session.shared(marks) <= least:
             raise DamagedError("its messages are not those it was found by")
-    except (DamagedError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+    except (DamagedError, KeyError, TypeError, ValueError) as error:
         log.warning("A snapshot on disk is damaged (%s) and was dropped; its part is computed anew.", error)
         store.forget(found.id)
         return None
     session.rewind(session.shared(marks))
-    return session
+    return session, kept
 
 
 def read_picture(
     store: SnapshotStore, fingerprint: str, sha256: str, model: VisionLanguageModel
 ) -> Tensor | None:
     """A picture's keys and values (X, 2, g, p, e) from disk, for this model, or None."""
-    data = store.read(picture_key(fingerprint, sha256))
-    if data is None:
+    part = store.open(picture_key(fingerprint, sha256))
+    if part is None:
         return None
     try:
-        kv = load(data)["kv"]
-        if kv.shape != model.picture_shape or kv.dtype != model.dtype:
-            raise ValueError(f"it is of another model: {tuple(kv.shape)}, {kv.dtype}")
-    except (SafetensorError, KeyError, ValueError) as error:
+        header, data = _parse(part)
+        kv = torch.empty(model.picture_shape, dtype=model.dtype)
+        _expect(header, {"kv": list(kv.shape)}, kv.nbytes)
+        if not part.sound():
+            raise DamagedError("it was altered")
+        kv.view(torch.uint8).numpy()[:] = data.reshape(*kv.shape[:-1], -1)
+    except (DamagedError, KeyError, TypeError, ValueError) as error:
         log.warning("Picture %s on disk is damaged (%s); it is encoded anew.", sha256, error)
         return None
     return kv.to(model.device)
 
 
-def _read(
+class Chunk(NamedTuple):
+    """A chunk on disk: its part, the bytes of its keys and values, and the positions they are of."""
+
+    part: Part
+    data: Bytes
+    start: int
+    end: int
+
+    def copy(self, cache: KVCache) -> None:
+        """Copy it to its place in a cache. Raises DamagedError."""
+        if not self.part.sound():
+            raise DamagedError("a part was altered")
+        place = cache.span(self.start, self.end)
+        if place.is_cpu:
+            # Copied by numpy: OpenMP would bring a team of its own into each reader's thread.
+            there = place.view(torch.uint8).numpy()
+            there[:] = self.data.reshape(there.shape)
+        else:
+            place.copy_(torch.from_numpy(self.data).view(place.dtype).view(place.shape))
+
+
+def _chunks(
     store: SnapshotStore, fingerprint: str, parts: Sequence[str], tokens: int, session: Session
-) -> None:
-    """Fill an empty session from a snapshot's chunks, up to `tokens`; raises DamagedError."""
-    previous = fingerprint
+) -> Iterator[Chunk]:
+    """A snapshot's chunks, up to `tokens`; enters into an empty session what they are about. Raises
+    DamagedError, or what reading a header that is none does."""
+    previous, first = fingerprint, session.cache.keys[0]
     for key in parts:
-        if len(session.ids) >= tokens:
+        start = len(session.ids)
+        if start >= tokens:
             return
-        data = store.read(key)
-        if data is None:
-            raise DamagedError(f"part {key[:12]} is missing or altered")
-        tensors = load(data)
-        about = json.loads(_metadata(data)["about"])
+        part = store.open(key)
+        if part is None:
+            raise DamagedError(f"part {key[:12]} is missing")
+        header, data = _parse(part)
+        about = json.loads(header["__metadata__"]["about"])
         if about["previous"] != previous or _digest("chunk", json.dumps(about)) != key:
             raise DamagedError(f"part {key[:12]} does not follow the one before it")
-        _append(session, about, tensors)
+        session.ids += about["ids"]
+        session.pictures += [Shown(*picture) for picture in about["pictures"]]
+        session.marks += [(mark, at) for mark, at in about["marks"]]
+        shape = [len(session.cache.keys), first.shape[1], len(about["ids"]), first.shape[3]]
+        _expect(header, {"keys": shape, "values": shape}, len(data))
+        if len(data) != 2 * math.prod(shape) * first.itemsize:
+            raise DamagedError("its keys and values are of another model")
+        yield Chunk(part, data, start, len(session.ids))
         previous = key
 
 
-def _append(session: Session, about: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    cache = session.cache
-    wanted = (len(cache.keys), *cache.keys[0].shape[1:2], len(about["ids"]), cache.keys[0].shape[3])
-    for side in ("keys", "values"):
-        if tensors[side].shape != wanted or tensors[side].dtype != cache.keys[0].dtype:
+def _parse(part: Part) -> tuple[dict[str, Any], Bytes]:
+    """The header of a safetensors file and the bytes of its tensors. Raises ValueError where it is none.
+
+    Parsed here because the library would copy the tensors to memory of their own first.
+    """
+    size = int.from_bytes(part.data[:8], "little")
+    header: dict[str, Any] = json.loads(bytes(part.data[8 : 8 + size]))
+    return header, np.frombuffer(part.data[8 + size :], np.uint8)
+
+
+def _expect(header: Mapping[str, Any], shapes: Mapping[str, list[int]], size: int) -> None:
+    """Raise DamagedError unless tensors of these shapes share `size` bytes evenly, one after the other."""
+    each = size // len(shapes)
+    for number, (name, shape) in enumerate(shapes.items()):
+        place = [number * each, (number + 1) * each]
+        if header[name]["shape"] != shape or header[name]["data_offsets"] != place:
             raise DamagedError("its keys and values are of another model")
-    cache.append(tensors["keys"].to(cache.keys[0].device), tensors["values"].to(cache.keys[0].device))
-    session.ids += about["ids"]
-    session.pictures += [(at, sha256) for at, sha256 in about["pictures"]]
-    session.marks += [(mark, at) for mark, at in about["marks"]]
 
 
 def _about(session: Session, previous: str, start: int, end: int) -> dict[str, Any]:
@@ -147,29 +239,9 @@ def _about(session: Session, previous: str, start: int, end: int) -> dict[str, A
     return {
         "previous": previous,
         "ids": session.ids[start:end],
-        "pictures": [[at, sha256] for at, sha256 in session.pictures if start <= at < end],
+        "pictures": [list(picture) for picture in session.pictures if start <= picture.at < end],
         "marks": [[mark, at] for mark, at in session.marks if start < at <= end],
     }
-
-
-def _chunk(session: Session, start: int, end: int, about: dict[str, Any]) -> bytes:
-    keys, values = session.cache.read(start, end)
-    return _pack({"keys": keys, "values": values}, {"about": json.dumps(about)})
-
-
-def _picture(picture_kv: Callable[[str], Tensor], sha256: str) -> bytes:
-    return _pack({"kv": picture_kv(sha256)}, {})
-
-
-def _pack(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
-    return save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata)
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors file's bytes: an 8-byte length, then a JSON header."""
-    size = int.from_bytes(data[:8], "little")
-    header: dict[str, dict[str, str]] = json.loads(data[8 : 8 + size])
-    return header["__metadata__"]
 
 
 def _digest(*parts: str) -> str:

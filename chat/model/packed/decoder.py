@@ -1,0 +1,125 @@
+"""A decoder whose weights have eight or four bits, for the steps of decoding on a CPU.
+
+Activations, keys and values stay float32. Prefill goes on through the model itself, whose
+weights are replaced by the very values that the bytes stand for: both compute the same
+function, and caches from one serve the other.
+
+Shapes: m rows, X cross-attention layers, g key/value heads, e channels a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor
+
+from chat.model.cache import KVCache, PictureView
+from chat.model.layers import rotary_tables
+from chat.model.packed.kernels import CHUNK
+from chat.model.packed.layout import Rows, Shape, Weights
+from chat.model.packed.step import run
+from chat.model.packed.team import Team
+from chat.model.vlm import VisionLanguageModel
+
+
+class PackedDecoder:
+    """Decoding steps of a model on a CPU, with the weights that `pack` has made of its decoder.
+
+    The loops are compiled for this processor when they are first used, which takes ten to twenty seconds
+    the first time and is kept on disk after that.
+    """
+
+    def __init__(self, model: VisionLanguageModel, weights: Weights) -> None:
+        config = model.config.decoder
+        self._new_cache = model.new_cache
+        self._shape = Shape(
+            config.heads, config.kv_heads, config.head_dim, config.ffn, config.cross_ffn, config.cross_every
+        )
+        self._theta = config.rope_theta
+        self._vocab = config.vocab
+        self._weights = weights
+        self._team = Team()
+
+    def compile(self) -> None:
+        """Have the loops compiled, or read from disk, by taking a step that nobody asked for."""
+        numba.set_num_threads(1)
+        self._run([0], [None], [self._new_cache()])
+
+    @torch.inference_mode()
+    def step(
+        self,
+        tokens: Sequence[int],
+        pictures: Sequence[PictureView | None],
+        caches: Sequence[KVCache],
+    ) -> Tensor:
+        """As `chat.model.generate.step`: logits (m, vocab) after one more token for each of m rows."""
+        positions = sum(cache.longest for cache in caches)
+        kept = 4 * 2 * self._shape.kv_heads * self._shape.head_dim * len(self._weights.blocks)
+        with self._team.work(self._weights.bytes * len(tokens), self._weights.bytes + kept * positions):
+            return self._run(tokens, pictures, caches)
+
+    def _run(
+        self,
+        tokens: Sequence[int],
+        pictures: Sequence[PictureView | None],
+        caches: Sequence[KVCache],
+    ) -> Tensor:
+        for cache in caches:
+            cache.reserve(cache.longest + 1)
+        logits = np.empty((len(tokens), self._vocab), np.float32)
+        run(np.array(tokens), self._shape, self._weights, self._texts(caches), self._views(pictures), logits)
+        for cache in caches:
+            cache.advance_one()
+        return torch.from_numpy(logits)
+
+    def _texts(self, caches: Sequence[KVCache]) -> Rows:
+        lengths = [cache.longest for cache in caches]
+        places = torch.tensor(lengths)[:, None]
+        cos, sin = (
+            table[:, 0, 0].numpy()
+            for table in rotary_tables(places, self._shape.head_dim, self._theta, torch.float32)
+        )
+        buffers = [(cache.keys, cache.values) for cache in caches]
+        ends = [length + 1 for length in lengths]
+        return self._rows(buffers, len(self._weights.blocks), lengths, ends, cos, sin)
+
+    def _views(self, pictures: Sequence[PictureView | None]) -> Rows:
+        buffers = [None if view is None else (view.keys, view.values) for view in pictures]
+        lengths = [0 if view is None else view.keys[0].shape[2] for view in pictures]
+        none = np.empty((0, 0), np.float32)
+        return self._rows(buffers, len(self._weights.cross), lengths, lengths, none, none)
+
+    def _rows(
+        self,
+        buffers: Sequence[tuple[Sequence[Tensor], Sequence[Tensor]] | None],
+        layers: int,
+        lengths: Sequence[int],
+        ends: Sequence[int],
+        cos: np.ndarray[Any, Any],
+        sin: np.ndarray[Any, Any],
+    ) -> Rows:
+        """Where the rows' keys and values (1, g, positions, e) are; the chunks of positions up to `ends`."""
+        addresses = np.zeros((len(buffers), layers, 2), np.int64)
+        strides = np.zeros(len(buffers), np.int64)
+        items = []
+        for row, both in enumerate(buffers):
+            if both is None:
+                continue
+            for side, held in enumerate(both):
+                addresses[row, :, side] = [layer.data_ptr() for layer in held]
+            strides[row] = both[0][0].stride(1)
+            items += [
+                (row, group, start, min(start + CHUNK, ends[row]))
+                for group in range(self._shape.kv_heads)
+                for start in range(0, ends[row], CHUNK)
+            ]
+        chunks = np.array(items, np.int64).reshape(-1, 4)
+        # Each thread gets one run of them: largest first, dealt out in turn.
+        largest = np.argsort(chunks[:, 2] - chunks[:, 3], kind="stable")
+        threads = numba.get_num_threads()
+        order = np.concatenate([largest[thread::threads] for thread in range(threads)])
+        return Rows(addresses, strides, np.array(lengths, np.int64), cos, sin, chunks, order)
