@@ -2,10 +2,13 @@
 
 What bounds it: reading the conversation's keys and values from disk, once, in place of
 computing them: 2·L·g·e values a token against twice the decoder's weights in operations.
+They are checked against a hash and copied to the cache, so memory is read twice and
+written once; that, and the warm turn, is the least a resumed one takes.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,54 +17,85 @@ from pathlib import Path
 from random import Random
 from threading import Event
 
+from chat.bench import shapes
 from chat.bench.conversation import words
-from chat.bench.shapes import checkpoint
-from chat.bench.turns import NEW, OLD, PICTURES_AT, TURNS
+from chat.bench.machine import matmul_gflops, read_bandwidth
+from chat.bench.turns import NEW, OLD, PICTURES_AT, TURNS, token_flops
 from chat.conversation import DialogueManager
 from chat.engines.base import Sampling
 from chat.engines.builtin import BuiltinEngine
 from chat.engines.builtin.apart import apart
+from chat.model.checkpoint import Checkpoint
 from chat.reply import Reply
 from chat.training.render import picture
 from chat.training.scene import sample
 from memory import Store
 
 READY = "ready"
+DATABASE = "visavis.db"
 
 
 def measure(shape: str, repeats: int) -> dict[str, float]:
-    """Ratios of medians of the first token's time: resumed, warm, and computed anew."""
-    loaded = apart(checkpoint, shape)
-    firsts: dict[str, list[float]] = {"resumed": [], "warm": [], "anew": []}
-    restored = 0
-    for repeat in range(repeats + 1):
-        with tempfile.TemporaryDirectory() as folder:
-            killed(shape, folder)
-            # The warm turn follows the resumed one in the same process.
-            engine = BuiltinEngine(loaded, shape)
-            replies = {name: next_turn(folder, engine, name) for name in ("resumed", "warm")}
-            engine.close()
-            with Store.open(Path(folder) / "visavis.db") as store:
-                store.snapshots.clear()
-            engine = BuiltinEngine(loaded, shape)
-            replies["anew"] = next_turn(folder, engine, "anew")
-            engine.close()
-        restored = replies["resumed"].usage.restored_tokens
-        if repeat:  # the first round pays for what libraries set up once
-            for name, reply in replies.items():
-                firsts[name].append(reply.timings.first_token_s)
+    """Ratios of medians of the first token's time: resumed, warm, and computed anew.
+
+    The process is killed once; each round finds a copy of the folder as it was left.
+    """
+    loaded = apart(shapes.checkpoint, shape)
+    firsts: dict[str, list[float]] = {"resumed": [], "warm": [], "anew": [], "restore": []}
+    with tempfile.TemporaryDirectory() as folder:
+        killed(shape, folder)
+        state(loaded, folder)
+        for repeat in range(repeats + 1):
+            replies = once(loaded, shape, folder)
+            if repeat:  # the first round pays for what libraries set up once
+                for name, reply in replies.items():
+                    firsts[name].append(reply.timings.first_token_s)
+                firsts["restore"].append(replies["resumed"].timings.restore_s)
     middle = {name: statistics.median(values) for name, values in firsts.items()}
+    usage = replies["resumed"].usage
     return {
         "over_warm": middle["resumed"] / middle["warm"],
         "prefill_over_resume": middle["anew"] / middle["resumed"],
-        "restored_tokens": restored,
+        "restored_tokens": usage.restored_tokens,
+        "images_restored": usage.images_restored,
         **{f"{name}_ms": 1000 * value for name, value in middle.items()},
     }
 
 
+def once(loaded: Checkpoint, shape: str, left: str) -> dict[str, Reply]:
+    """A turn after a restart, one after that in the same process, and one where there are no snapshots."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(left, folder, dirs_exist_ok=True)
+        engine = shapes.engine(loaded, shape)
+        replies = {name: next_turn(folder, engine, name) for name in ("resumed", "warm")}
+        engine.close()
+        with Store.open(Path(folder) / DATABASE) as store:
+            store.snapshots.clear()
+        engine = shapes.engine(loaded, shape)
+        replies["anew"] = next_turn(folder, engine, "anew")
+        engine.close()
+    return replies
+
+
+def state(loaded: Checkpoint, folder: str) -> None:
+    """Say what bounds the figures, before there are any."""
+    with Store.open(Path(folder) / DATABASE) as store:
+        size = store.snapshots.bytes
+    bandwidth, roof = apart(read_bandwidth, size), apart(matmul_gflops)
+    print(
+        f"{size / 1e6:.0f} MB of keys and values on disk. Memory of that size is read at "
+        f"{bandwidth / 1e9:.1f} GB/s: {3000 * size / bandwidth:.0f} ms to read it twice and write it once."
+    )
+    config = loaded.model.config.decoder
+    total = min(OLD, config.context - 300)
+    weights, attention = token_flops(loaded.model.decoder, config, total)
+    flops = total * (weights + attention / 2)
+    print(f"To compute them: {flops / 1e9:.0f} GFLOP; {flops / roof / 1e6:.0f} ms at {roof:.0f} GFLOP/s.")
+
+
 def next_turn(folder: str, engine: BuiltinEngine, seed: str) -> Reply:
     """One more turn of the stored conversation, of NEW tokens."""
-    with Store.open(Path(folder) / "visavis.db") as store:
+    with Store.open(Path(folder) / DATABASE) as store:
         manager = DialogueManager(store, engine, sampling=Sampling(max_tokens=4))
         (conversation,) = store.conversations()
         reply = manager.send(conversation.id, words(NEW, seed, engine.count))
@@ -81,22 +115,23 @@ def killed(shape: str, folder: str) -> None:
         raise RuntimeError("The process that holds the conversation ended early; its message is above.")
 
 
-def hold(shape: str, folder: str) -> None:
-    """Twenty turns with four pictures, kept in a folder; then wait to be killed."""
-    loaded = apart(checkpoint, shape)
+def hold(shape: str, folder: str) -> DialogueManager:
+    """Twenty turns with four pictures, kept in a folder; the manager, its conversation on disk."""
+    loaded = apart(shapes.checkpoint, shape)
     each = min(OLD, loaded.model.config.decoder.context - 300) // TURNS
-    engine = BuiltinEngine(loaded, shape)
+    engine = shapes.engine(loaded, shape)
     manager = DialogueManager(
-        Store.open(Path(folder) / "visavis.db"), engine, sampling=Sampling(max_tokens=each // 2)
+        Store.open(Path(folder) / DATABASE), engine, sampling=Sampling(max_tokens=each // 2)
     )
     conversation = manager.create()
     for number in range(1, TURNS + 1):
         shown = [picture(sample(Random(number)))] if number in PICTURES_AT else []
         manager.send(conversation.id, words(each // 2, f"resume/{number}", engine.count), shown).wait()
     manager.settle()
-    print(READY, flush=True)
-    Event().wait()
+    return manager
 
 
 if __name__ == "__main__":
-    hold(sys.argv[1], sys.argv[2])
+    held = hold(sys.argv[1], sys.argv[2])
+    print(READY, flush=True)
+    Event().wait()  # to be killed

@@ -7,9 +7,13 @@ random ones do. The larger shapes read any text and say letters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
+from torch import Tensor
 
+from chat.engines.builtin import BuiltinEngine
+from chat.engines.builtin.apart import apart
 from chat.model.checkpoint import BUILTIN, TOKENIZER, Checkpoint, load
 from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.tokenizer import Tokenizer
@@ -72,3 +76,46 @@ def checkpoint(shape: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
             parameter.fill_(0.5)
     tokenizer = LetterTokenizer((BUILTIN / TOKENIZER).read_bytes())
     return Checkpoint(model.to(dtype), tokenizer, f"random-{shape}")
+
+
+@torch.no_grad()
+def endless(shape: str) -> Checkpoint:
+    """The same, but its replies go on to their limit, and each token is one letter of text.
+
+    Random weights and built-in ones alike end no reply once the end's row of the tied embedding
+    is next to nothing: of all the other logits, one is always larger.
+    """
+    found = checkpoint(shape)
+    tokenizer = LetterTokenizer(found.tokenizer.model)
+    found.model.decoder.embedding.weight[tokenizer.end] *= 1e-3
+    return replace(found, tokenizer=tokenizer)
+
+
+def engine(loaded: Checkpoint, shape: str) -> BuiltinEngine:
+    """The engine to measure, with its weights as a person gets them: of eight bits on a CPU."""
+    made = apart(BuiltinEngine, loaded, shape, bits=8 if _eight_bits(loaded) else None)
+    made.ready()
+    return made
+
+
+def text_weights(loaded: Checkpoint) -> list[Tensor]:
+    """What one token reads where no picture is in view: the decoder's weights without its cross-attention."""
+    return [
+        parameter
+        for name, parameter in loaded.model.decoder.named_parameters()
+        if not name.startswith(("cross.", "picture_number."))
+    ]
+
+
+def text_bytes(loaded: Checkpoint) -> int:
+    """Bytes of these weights as the engine keeps them. Of eight bits, a matrix has a byte for each weight and
+    a float32 scale for each output."""
+    eight_bits = _eight_bits(loaded)
+    return sum(
+        weight.numel() + 4 * len(weight) if eight_bits and weight.ndim == 2 else weight.nbytes
+        for weight in text_weights(loaded)
+    )
+
+
+def _eight_bits(loaded: Checkpoint) -> bool:
+    return loaded.model.dtype == torch.float32 and loaded.model.device.type == "cpu"
