@@ -259,6 +259,8 @@ def test_damage_anywhere_is_refused_or_harmless(other: Store, bundle: Path, tmp_
             outcomes.add("harmless")
             for conversation in other.conversations():
                 other.delete_conversation(conversation.id)
+            for fact in other.facts.list():
+                other.facts.delete(fact.id)
             assert everything(other) == empty
     assert "refused" in outcomes
     assert picture_files(other) == set()
