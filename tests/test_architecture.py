@@ -23,7 +23,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "prompts": (),
     "memory": ("prompts",),
     "chat.errors": ("prompts", "memory.errors"),
-    "chat.config": ("chat.errors",),
+    "chat.config": ("memory.places", "chat.errors"),
     "chat.model": ("prompts", "chat.errors"),
     "chat.engines": (
         *("prompts", "memory.images", "memory.snapshots"),
@@ -226,7 +226,9 @@ def test_every_room_and_door_exists() -> None:
 
 def test_every_library_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    requirements = project["dependencies"] + project["optional-dependencies"]["train"]
+    extras = project["optional-dependencies"]
+    optional = [*extras["bench"], *extras["pdf"], *extras["train"], *extras["video"]]
+    requirements = project["dependencies"] + optional
     assert undeclared(ROOT, packages_distributions(), requirements) == []
 
 

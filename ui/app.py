@@ -15,14 +15,14 @@ from fastapi.responses import FileResponse
 
 from chat.conversation import DialogueManager
 from ui import routes
-from ui.middleware import OwnPage, OwnPaths
+from ui.middleware import OwnFiles, OwnPage, OwnPaths
 from ui.page import build_page
 from ui.theme import theme
 
 HERE = Path(__file__).parent
 
-MAX_UPLOAD = "64mb"
-"""The largest file the page takes in; what a picture may be is for the picture store to say."""
+MAX_UPLOAD = "200mb"
+"""The largest file the page takes in; what a picture or a video may be is said when it is sent."""
 
 
 def build(manager: DialogueManager) -> FastAPI:
@@ -39,7 +39,9 @@ def build(manager: DialogueManager) -> FastAPI:
 async def _assemble(manager: DialogueManager) -> FastAPI:
     app = FastAPI(title="Vis-à-Vis", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(routes.pictures(manager.store.images))
+    app.include_router(routes.exports(manager.store))
     app.add_api_route("/favicon.svg", _favicon)
+    app.add_middleware(OwnFiles)
     app.add_middleware(OwnPage)
     app.add_middleware(OwnPaths)
     gr.mount_gradio_app(

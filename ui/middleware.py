@@ -5,6 +5,7 @@ Plain ASGI: a middleware that awaits whole responses would hold back the event s
 
 from __future__ import annotations
 
+import json
 import re
 
 from starlette.datastructures import MutableHeaders
@@ -34,10 +35,12 @@ HEAD = """<title>Vis-à-Vis</title>
 # The framework answers on many more paths: documentation, monitoring, log-in, a proxy that
 # fetches any address for whoever asks. The page uses none of them.
 _OWN_PATHS = re.compile(
-    r"/|/favicon\.svg|/theme\.css|/config|/robots\.txt|/(?:assets|static|pictures|thumbnails)/.*"
+    r"/|/favicon\.svg|/theme\.css|/config|/robots\.txt|/(?:assets|static|pictures|thumbnails|exports)/.*"
     r"|/gradio_api/(?:queue/(?:join|data)|run/predict|cancel|reset|upload|upload_progress|startup-events"
     r"|heartbeat/.*|file=(?!\w+:).*)"
 )
+
+_EVENTS = {"/gradio_api/queue/join", "/gradio_api/run/predict"}
 
 # The framework's template has cards for social networks, with its own name and logo, and the
 # manifest of an installable app. There is no setting for either.
@@ -57,6 +60,35 @@ class OwnPaths:
             await PlainTextResponse("There is nothing here.\n", 404)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+class OwnFiles:
+    """Refuses events that name a file on another server: the framework would fetch it for whoever asks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] not in _EVENTS:
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if names_other_server(body):
+            answer = PlainTextResponse("Files are uploaded here, not fetched from elsewhere.\n", 400)
+            await answer(scope, receive, send)
+            return
+        unread: list[Message] = [{"type": "http.request", "body": body}]
+
+        async def again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, again, send)
 
 
 class OwnPage:
@@ -105,3 +137,22 @@ class _Rewriting:
 def rewrite(html: str) -> str:
     """The framework's page with our own head in place of its cards and links."""
     return _FOREIGN_HEAD.sub("", html).replace("<head>", f"<head>{HEAD}", 1)
+
+
+def names_other_server(body: bytes) -> bool:
+    """Whether anywhere in the JSON of an event the path of a file is an address on the web."""
+    try:
+        waiting = [json.loads(body)]
+    except (ValueError, RecursionError):
+        # What is no JSON, or too deep to be read, is refused by the framework too.
+        return False
+    while waiting:
+        match waiting.pop():
+            case dict(found):
+                path = found.get("path")
+                if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
+                    return True
+                waiting += found.values()
+            case list(found):
+                waiting += found
+    return False

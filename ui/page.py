@@ -7,11 +7,18 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.chatbot import ExampleMessage
+from gradio.events import Dependency
 
 from chat.conversation import DialogueManager
+from chat.pictures import DOCUMENT_ENDINGS
+from ui import facts, panel
 from ui.handlers import NEW, NOTHING_ACCEPTED, Handlers, Screen
+from ui.shelf import IMPORT, Shelf
 
-SCRIPT = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
+SCRIPT = "".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8")
+    for name in ("sidebar.js", "pins.js", "acts.js")
+)
 
 WELCOME = """<div class="welcome">
 <h1>What shall we look at?</h1>
@@ -31,14 +38,10 @@ ADDRESSED = "() => new URLSearchParams(location.search).get('c') ?? ''"
 SETTLE = """(id) => {
   const address = id ? "/?c=" + encodeURIComponent(id) : "/";
   if (address !== location.pathname + location.search) history.METHOD(null, "", address);
-  requestAnimationFrame(() => {
-    const log = document.querySelector("#log [role=log]");
-    log?.scrollTo(0, log.scrollHeight);
-  });
+  requestAnimationFrame(() => document.dispatchEvent(new Event("settled")));
 }"""
 """After what is open has changed: the address follows it, so that a reload, a bookmark or a
-restarted server comes back to it, and the log shows its end. While a reply grows, the log
-keeps to the end by itself."""
+restarted server comes back to it, and the page's script is told, which moves the log."""
 
 TAKE_ACCEPTED = """(box, receipt) => {
   if (!receipt) return box;
@@ -50,11 +53,17 @@ TAKE_ACCEPTED = """(box, receipt) => {
 }"""
 """Take what was accepted out of the message box, and leave what came into it since."""
 
+PICTURE_ENDINGS = (".heic", ".heif", ".avif")
+"""What not every browser takes for a picture."""
+
 ANY_LENGTH = 1_000_000_000
 """Pasted text is never turned into a file: the dialogue manager says what is too long."""
 
 # Private: these events are the page's own. Progress is shown by the reply itself.
 _EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+
+# A press counts also while the page is still taking in what the one before has changed.
+_PRESS: dict[str, Any] = {**_EVENT, "trigger_mode": "multiple"}
 
 
 def build_page(manager: DialogueManager) -> gr.Blocks:
@@ -62,13 +71,19 @@ def build_page(manager: DialogueManager) -> gr.Blocks:
     page = gr.Blocks(title="Vis-à-Vis", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         with gr.Sidebar(elem_id="side", width=288):
-            side = gr.HTML(js_on_load=SCRIPT, apply_default_css=False)
+            gr.HTML(panel.HEAD, elem_id="head", js_on_load=None, apply_default_css=False)
+            found = gr.HTML(elem_id="found", js_on_load=None, apply_default_css=False)
+            side = gr.HTML(elem_id="shelf", js_on_load=SCRIPT, apply_default_css=False)
+            bring = gr.UploadButton(IMPORT, elem_id="bring", size="sm", file_count="single")
+            remembering, remembered = facts.build(manager)
         log = _log()
         box = _box()
         # In the page, not in the server's session, so that they outlive a restarted server.
         conversation = gr.Textbox(NEW, visible="hidden", container=False)
         receipt = gr.Textbox(NOTHING_ACCEPTED, visible="hidden", container=False)
-        _wire(page, Handlers(manager), Screen(conversation, side, log, box, receipt))
+        sent = _wire(page, Handlers(manager), Screen(conversation, side, log, box, receipt))
+        sent.then(remembering.after_message, receipt, remembered, **_EVENT)
+        _wire_shelf(Shelf(manager), side, found, bring, conversation)
     page.queue(default_concurrency_limit=None, api_open=False)
     return page
 
@@ -96,40 +111,63 @@ def _box() -> gr.MultimodalTextbox:
         container=False,
         placeholder="Write a message",
         file_count="multiple",
-        file_types=["image"],
+        file_types=["image", *PICTURE_ENDINGS, *DOCUMENT_ENDINGS],
         max_lines=12,
         max_plain_text_length=ANY_LENGTH,
         autofocus=True,
     )
 
 
-def _wire(page: gr.Blocks, does: Handlers, screen: Screen) -> None:
+def _wire(page: gr.Blocks, does: Handlers, screen: Screen) -> Dependency:
+    """Wire the page's events; the one of a message that was sent."""
     here, side, log, box, receipt = screen
     shown = list(screen)
     by_address = [
         page.load(does.open, here, shown, js=ADDRESSED, **_EVENT),
         side.follow_address(does.open_chosen, None, shown, **_EVENT),
     ]
-    sent = box.submit(does.send, [box, here], shown, **_EVENT)
+    sent: Dependency = box.submit(does.send, [box, here], shown, **_EVENT)
     sent.then(None, [box, receipt], box, js=TAKE_ACCEPTED)
     by_hand = [
         sent,
         side.open_chat(does.open_chosen, None, shown, **_EVENT),
         side.delete_chat(does.delete, here, shown, **_EVENT),
-        log.option_select(does.answer, here, shown, **_EVENT),
+        side.edit_message(does.edit, here, shown, **_EVENT),
+        side.make_again(does.again, here, shown, **_EVENT),
+        side.fork_chat(does.fork, here, shown, **_EVENT),
+        log.option_select(does.take_up, here, shown, **_EVENT),
     ]
     for event in by_address:
         event.then(None, here, js=SETTLE.replace("METHOD", "replaceState"))
     for event in by_hand:
         event.then(None, here, js=SETTLE.replace("METHOD", "pushState"))
-    following = [event.then(does.follow, here, shown, **_EVENT) for event in (*by_address, *by_hand)]
-    # Another conversation is about to be shown: whoever follows a reply here lets go of
-    # it. Letting go stops no reply.
-    for leaving in (side.follow_address, side.open_chat, side.delete_chat):
+    # The log stays where the person has scrolled it.
+    in_place = [
+        side.pin_picture(does.pin, here, shown, **_PRESS),
+        side.switch_version(does.switch, here, shown, **_PRESS),
+    ]
+    showing = (*by_address, *by_hand, *in_place)
+    following = [event.then(does.follow, here, shown, **_EVENT) for event in showing]
+    # Something else is about to be shown: whoever follows a reply here lets go of it, and
+    # another takes over. Letting go stops no reply.
+    for leaving in (
+        *(side.follow_address, side.open_chat, side.delete_chat, side.pin_picture),
+        *(side.edit_message, side.make_again, side.fork_chat, side.switch_version),
+    ):
         leaving(None, cancels=following)
-    side.rename_chat(does.rename, here, shown, **_EVENT)
     box.stop(does.stop, here, None, queue=False, **_EVENT)
     log.example_select(_take_example, None, box, queue=False, **_EVENT)
+    return sent
+
+
+def _wire_shelf(does: Shelf, side: gr.HTML, found: gr.HTML, bring: gr.UploadButton, here: gr.Textbox) -> None:
+    side.rename_chat(does.rename, here, side, **_PRESS)
+    side.pin_chat(does.pin, here, side, **_PRESS)
+    side.archive_chat(does.archive, here, side, **_PRESS)
+    side.tag_chat(does.tag, here, side, **_PRESS)
+    # While one search runs, only the last of those typed meanwhile follows it.
+    side.find(does.find, None, found, trigger_mode="always_last", **_EVENT)
+    bring.upload(does.take_in, [bring, here], [bring, side], **_EVENT)
 
 
 def _take_example(event: gr.SelectData) -> dict[str, Any]:

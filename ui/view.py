@@ -7,27 +7,42 @@ the framework's tidying of text can touch it. Replies are Markdown, as models wr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from itertools import count
 from typing import Literal, NotRequired, TypedDict
 
-from memory import Conversation, Entry, Turn
+from memory import Entry, Turn
 from prompts import Image
-
-UNTITLED = "Untitled"
 
 WAITING = '<span class="writing"><i></i><i></i><i></i></span>'
 """Stands where a reply will be until its first word is there."""
 
-LEFT_OUT = "From here on, the beginning of this conversation no longer fits the model and is left out."
+LEFT_OUT = (
+    "From here on, the beginning of this conversation no longer fits the model and is left out, "
+    "pinned pictures aside."
+)
+
+RENUMBERED = (
+    "From here on, the pictures' numbers are higher than this model knows, "
+    "so it counts those it still sees anew, from 1."
+)
+
+ANSWER = "answer"
+"""The option to have a message answered that got no reply."""
+
+CONTINUE = "continue"
+"""The option to go on with a reply that was cut short."""
+
+CUT_SHORT = ("cancelled", "interrupted", "length", "error")
+"""Why a reply may have ended that can be gone on with."""
 
 _SHOWN_SIDE = 320
 """Longest side of a picture in the log, in CSS pixels; it is never shown larger than it is."""
 
 
 class Option(TypedDict):
-    """A button under the last message."""
+    """A button under the last message; its value is one of ANSWER and CONTINUE."""
 
     label: str
     value: str
@@ -41,45 +56,45 @@ class Bubble(TypedDict):
     options: NotRequired[list[Option]]
 
 
-def bubbles(entries: Sequence[Entry], partial: str | None = None) -> list[Bubble]:
+def bubbles(entries: Sequence[Entry], partial: str | None = None, pins: Collection[str] = ()) -> list[Bubble]:
     """The whole conversation as shown, without system messages.
 
     `partial` is the text so far of a reply under way, or None if there is none. It is
-    ignored if the history already ends with a reply: that one was just finished.
+    ignored if the history already ends with a reply: that one was just finished. `pins`
+    holds the sha256 of each pinned picture.
     """
     spoken = [entry for entry in entries if entry.message.role != "system"]
     unanswered = bool(spoken) and spoken[-1].message.role == "user"
     awaited = spoken[-1] if unanswered and partial is not None else None
-    first_short = next((entry for entry in spoken if entry.turn is not None and entry.turn.dropped), None)
     numbers = count(1)
+    untold = [LEFT_OUT, RENUMBERED]
     shown: list[Bubble] = []
     for entry in spoken:
-        remarks = [] if entry is awaited else _remarks(entry, is_first_short=entry is first_short)
-        shown += _said(entry, remarks, numbers)
+        remarks = [] if entry is awaited else _remarks(entry, untold)
+        untold = [notice for notice in untold if notice not in remarks]
+        figures = [_figure(image, next(numbers), image.sha256 in pins) for image in entry.message.images]
+        shown += _said(entry, remarks, figures, _acts(entry, is_last=entry is spoken[-1]))
     if awaited:
         shown.append(Bubble(role="assistant", content=[partial or WAITING]))
-    elif unanswered and shown[-1]["role"] == "assistant":
-        shown[-1]["options"] = [Option(label="Try again", value="answer")]
+    elif spoken and shown[-1]["role"] == "assistant":
+        if unanswered:
+            shown[-1]["options"] = [Option(label="Try again", value=ANSWER)]
+        elif spoken[-1].turn and spoken[-1].turn.reason in CUT_SHORT:
+            shown[-1]["options"] = [Option(label="Continue", value=CONTINUE)]
     return shown
 
 
-def side_panel(conversations: Iterable[Conversation], open_id: str, engine: str) -> str:
-    """The panel at the side as HTML: new chat, the conversations as given, the model in use.
+def _acts(entry: Entry, *, is_last: bool) -> str:
+    """What can be done with a message, as a row of buttons; the page's script passes their presses on.
 
-    `open_id` is the conversation to mark as open, "" for a new chat. The page's script
-    reads it back from `data-open` and keeps the address and the window's title in step.
+    The log leaves a button its name, the deed, and its value, the id of the message that it is done to.
     """
-    listed = list(conversations)
-    title = next((each.title for each in listed if each.id == open_id), "")
-    items = "".join(_list_item(each, each.id == open_id) for each in listed)
-    if not items:
-        items = '<li class="none">Conversations are kept here as soon as you say something.</li>'
-    return (
-        f'<div class="panel" data-open="{escape(open_id)}" data-title="{escape(title)}">'
-        '<p class="brand">Vis-à-Vis</p><a class="new" href="/">New chat</a>'
-        f'<nav aria-label="Conversations"><ol>{items}</ol></nav>'
-        f'<p class="engine">Model: {escape(engine)}</p></div>'
-    )
+    if entry.message.role == "user":
+        buttons = _act("edit", entry.message_id, "Edit this message")
+    else:
+        buttons = _act("again", entry.message_id, "Have this reply made again") if is_last else ""
+        buttons += _act("fork", entry.message_id, "Continue from here in a new conversation")
+    return f'<div class="acts" id="message-{entry.message_id}">{buttons}{_versions(entry)}</div>'
 
 
 def ending(turn: Turn) -> str | None:
@@ -106,43 +121,71 @@ def literal(text: str) -> str:
     return escape(tidy).replace("\n", "&#10;").replace("\t", "&#9;")
 
 
-def _remarks(entry: Entry, is_first_short: bool) -> list[str]:
-    """Notes under a message on how its turn went; what is left out of the prompt is told once."""
+def _remarks(entry: Entry, untold: Sequence[str]) -> list[str]:
+    """Notes under a message on how its turn went; what holds "from here on" is told once."""
     turn = entry.turn
     if turn is None or turn.status != "done":
         return []
+    holds = {LEFT_OUT: bool(turn.dropped), RENUMBERED: bool(turn.usage.get("images_renumbered"))}
     end = ending(turn)
-    return [*([end] if end else []), *([LEFT_OUT] if is_first_short else [])]
+    return [*([end] if end else []), *(notice for notice in untold if holds[notice])]
 
 
-def _said(entry: Entry, remarks: Sequence[str], numbers: count[int]) -> list[Bubble]:
-    """One message and the remarks on it, which under a user's message stand where its reply would."""
+def _said(entry: Entry, remarks: Sequence[str], figures: Sequence[str], deeds: str) -> list[Bubble]:
+    """One message and the remarks on it, which under a user's message stand where its reply would.
+
+    `figures` are its pictures, `deeds` the buttons below it, as HTML.
+    """
     message = entry.message
     aside = [f'<div class="note">{literal(" ".join(remarks))}</div>'] if remarks else []
     if message.role == "assistant":
-        return [Bubble(role="assistant", content=[message.text, *aside])]
-    content = [_pictures(message.images, numbers)] if message.images else []
+        return [Bubble(role="assistant", content=[message.text, *aside, deeds])]
+    content = [f'<div class="pictures">{"".join(figures)}</div>'] if figures else []
     if message.text:
         content.append(f'<div class="said">{literal(message.text)}</div>')
-    asked = Bubble(role="user", content=content)
+    asked = Bubble(role="user", content=[*content, deeds])
     return [asked, Bubble(role="assistant", content=aside)] if aside else [asked]
 
 
-def _pictures(images: Iterable[Image], numbers: count[int]) -> str:
-    figures = "".join(_figure(image, next(numbers)) for image in images)
-    return f'<div class="pictures">{figures}</div>'
+def _versions(entry: Entry) -> str:
+    """Which of the versions of a message this is, and the ways to the others; "" if there is only one."""
+    count = len(entry.siblings)
+    if count < 2:
+        return ""
+    place = entry.siblings.index(entry.message_id)
+    earlier = _act("earlier", entry.siblings[place - 1], "Earlier version", disabled=place == 0)
+    later = _act("later", entry.siblings[(place + 1) % count], "Later version", disabled=place == count - 1)
+    return f'<span class="versions">{earlier}{place + 1} / {count}{later}</span>'
 
 
-def _figure(image: Image, number: int) -> str:
-    """A picture with its number, the thumbnail linking to the original."""
+def _act(deed: str, message_id: str, title: str, *, disabled: bool = False) -> str:
+    off = " disabled" if disabled else ""
+    return (
+        f'<button type="button" class="act" name="{deed}" value="{message_id}" title="{title}"{off}></button>'
+    )
+
+
+def _figure(image: Image, number: int, is_pinned: bool) -> str:
+    """A picture with its number and its pin, the thumbnail linking to the original."""
     name = escape(image.name or "")
     alt = f"Picture #{number}: {name}" if name else f"Picture #{number}"
     caption = f"<b>#{number}</b> {name}" if name else f"<b>#{number}</b>"
     return (
         f'<figure><a href="/pictures/{image.sha256}" target="_blank" rel="noopener">'
         f'<img src="/thumbnails/{image.sha256}" alt="{alt}"{_size(image)}></a>'
-        f"<figcaption>{caption}</figcaption></figure>"
+        f"<figcaption>{caption} {_pin(number, is_pinned)}</figcaption></figure>"
     )
+
+
+def _pin(number: int, is_pinned: bool) -> str:
+    """The button that pins a picture or lets it go; the page's script passes its presses on.
+
+    The log takes ARIA and data attributes away, so the title is also its name, and its class its state.
+    """
+    if is_pinned:
+        return f'<button type="button" class="pin pinned" title="Unpin picture #{number}"></button>'
+    title = f"Pin picture #{number}: the model keeps it in view, however long this conversation grows"
+    return f'<button type="button" class="pin" title="{title}"></button>'
 
 
 def _size(image: Image) -> str:
@@ -152,23 +195,3 @@ def _size(image: Image) -> str:
         return ""
     scale = min(1.0, _SHOWN_SIDE / longest)
     return f' width="{max(1, round(image.width * scale))}" height="{max(1, round(image.height * scale))}"'
-
-
-def _list_item(conversation: Conversation, is_open: bool) -> str:
-    """One conversation: its link and buttons, the form to rename it, and the question before deleting it.
-
-    All three are there from the start; the page's script chooses which one shows.
-    """
-    identity = escape(conversation.id)
-    title = escape(conversation.title or UNTITLED)
-    current = ' aria-current="page"' if is_open else ""
-    return (
-        f'<li data-id="{identity}"{current}><div class="row">'
-        f'<a href="/?c={identity}" title="{title}"{current}>{title}</a>'
-        f'<button class="rename" aria-label="Rename {title}" title="Rename"></button>'
-        f'<button class="delete" aria-label="Delete {title}" title="Delete"></button></div>'
-        f'<form><input value="{escape(conversation.title)}" maxlength="200" aria-label="New name">'
-        '<button type="submit">Save</button></form>'
-        '<div class="sure"><span>Delete this conversation?</span>'
-        '<button class="yes">Delete</button><button class="no">Keep</button></div></li>'
-    )

@@ -28,12 +28,17 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[OpenPage]:
+def visits() -> list[Visit]:
+    """The tabs of a test."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, visits: list[Visit]) -> Iterator[OpenPage]:
     """Opens a tab on a page: `visit(url, **context_options)`.
 
     Afterwards every tab must have asked only its own server, and complained about nothing.
     """
-    visits: list[Visit] = []
 
     def open_page(url: str, **options: Any) -> Visit:
         visits.append(Visit(browser.new_context(**options).new_page(), url))
@@ -47,7 +52,10 @@ def visit(browser: Browser) -> Iterator[OpenPage]:
 
 
 @pytest.fixture
-def url(manager: DialogueManager, gate: Gate) -> Iterator[str]:
+def url(manager: DialogueManager, gate: Gate, visits: list[Visit]) -> Iterator[str]:
     with served(manager) as url:
         yield url
         gate.open()
+        # Before the server ends, for which a tab with something under way would complain.
+        for made in visits:
+            made.page.context.close()

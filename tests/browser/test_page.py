@@ -155,9 +155,7 @@ def test_conversations_are_listed_renamed_and_deleted(visit: OpenPage, url: str,
     tab.say("second talk")
     expect(tab.conversations.get_by_role("link")).to_have_text(["second talk", "first talk"])
 
-    row = tab.row("first talk")
-    row.hover()
-    row.get_by_role("button", name="Rename").click()
+    tab.unfold("first talk", "Rename")
     tab.page.get_by_role("textbox", name="New name").fill("Shapes <b>&</b> ${1 + 1}")
     tab.page.keyboard.press("Enter")
     renamed = tab.row("Shapes <b>&</b> ${1 + 1}")
@@ -168,10 +166,10 @@ def test_conversations_are_listed_renamed_and_deleted(visit: OpenPage, url: str,
     expect(renamed).to_have_attribute("aria-current", "page")
     expect(tab.page).to_have_title("Shapes <b>&</b> ${1 + 1} · Vis-à-Vis")
 
-    renamed.get_by_role("button", name="Delete").click()
+    tab.unfold("Shapes <b>&</b> ${1 + 1}", "Delete")
     tab.page.get_by_role("button", name="Keep").click()
     expect(renamed).to_be_visible()
-    renamed.get_by_role("button", name="Delete").click()
+    tab.unfold("Shapes <b>&</b> ${1 + 1}", "Delete")
     tab.page.get_by_role("button", name="Delete", exact=True).click()
     expect(tab.conversations.get_by_role("link")).to_have_text(["second talk"])
     expect(tab.replies).to_have_count(0)

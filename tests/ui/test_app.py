@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,7 +12,7 @@ import ui
 from chat import DialogueManager
 from chat.engines import EchoEngine
 from memory import Store
-from ui.middleware import rewrite
+from ui.middleware import names_other_server, rewrite
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,48 @@ def test_the_page_may_load_nothing_from_elsewhere(client: TestClient) -> None:
 def test_rewriting_leaves_the_rest_of_the_page_alone() -> None:
     page = '<html><head><meta charset="utf-8" /><meta property="og:title"\n content="X" /></head><p>og:</p>'
     assert rewrite(page).endswith('<meta charset="utf-8" /></head><p>og:</p>')
+
+
+def test_the_message_box_takes_every_kind_of_file_that_is_read(client: TestClient) -> None:
+    components = client.get("/config").json()["components"]
+    [kinds] = [each["props"]["file_types"] for each in components if each["type"] == "multimodaltextbox"]
+    assert {"image", ".heic", ".heif", ".avif", ".pdf", ".mp4", ".mov", ".webm", ".mkv", ".avi"} <= set(kinds)
+
+
+@pytest.mark.parametrize("address", ["http://192.0.2.1/x.png", "https://cats.example/x.png"])
+def test_the_framework_fetches_no_file_for_whoever_asks(
+    client: TestClient, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked_up(*_: object, **__: object) -> None:
+        raise AssertionError("a host was looked up")
+
+    events = [each for each in client.get("/config").json()["dependencies"] if each["inputs"]]
+    assert events
+    file = {"path": address, "meta": {"_type": "gradio.FileData"}}
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    for event in events:
+        data = [{"text": "Look", "files": [file]} for _ in event["inputs"]]
+        asked = {"data": data, "fn_index": event["id"], "session_hash": "somebody"}
+        answer = client.post("/gradio_api/queue/join", json=asked)
+        assert (answer.status_code, "not fetched" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        (
+            b'{"data": [{"files": [{"path": "/tmp/visavis/a.png", "url": "http://127.0.0.1:7860/a.png"}]}]}',
+            False,
+        ),
+        (b'{"data": ["http://a.example", {"text": "http://a.example"}]}', False),
+        (b'{"data": [[{"x": [{"path": "\\u0068ttp://a.example"}]}]]}', True),
+        (b'{"path": " HTTPS://a.example"}', True),
+        (b"no JSON", False),
+        (b"[" * 100_000, False),
+    ],
+)
+def test_a_file_elsewhere_is_found_wherever_an_event_hides_it(event: bytes, names: bool) -> None:
+    assert names_other_server(event) is names
 
 
 def test_a_picture_of_the_store_is_served(

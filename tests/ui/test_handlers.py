@@ -11,8 +11,10 @@ import pytest
 from gradio import EventData
 
 from chat import DialogueManager
+from tests.helpers.documents import pdf
 from tests.helpers.gate import Gate
-from ui.handlers import NEW, NOTHING_ACCEPTED, UNCHANGED, Handlers, Typed
+from ui import view
+from ui.handlers import NEW, NOTHING_ACCEPTED, UNCHANGED, Handlers, Typed, take_addresses
 
 REFUSED = UNCHANGED._replace(receipt=NOTHING_ACCEPTED)
 
@@ -26,7 +28,8 @@ def typed(text: str = "", *files: Path) -> Typed:
     return {"text": text, "files": [str(file) for file in files]}
 
 
-def event(**data: str) -> EventData:
+def event(**data: str) -> Any:
+    """What the page tells of a press."""
     return EventData(None, data)
 
 
@@ -39,7 +42,9 @@ def talk(manager: DialogueManager, gate: Gate, text: str = "Hello") -> str:
 
 
 def words(log: list[dict[str, Any]]) -> list[str]:
-    return [block for bubble in log for block in bubble["content"]]
+    """What is said and noted in the log, without the rows of what can be done with it."""
+    blocks = [block for bubble in log for block in bubble["content"]]
+    return [block for block in blocks if not block.startswith('<div class="acts"')]
 
 
 def test_a_first_message_makes_a_conversation_and_is_acknowledged(
@@ -151,7 +156,7 @@ def test_a_failed_turn_says_so_and_is_answered_when_tried_again(handlers: Handle
     assert "out of order" in words(last.log)[-1]
     assert last.log[-1]["options"]
     gate.failure = None
-    assert handlers.answer(here).conversation_id == here
+    assert handlers.take_up(here, event(value=view.ANSWER)).conversation_id == here
     *_, last = handlers.follow(here)
     assert words(last.log)[-1] == "You said: Hello"
 
@@ -160,7 +165,30 @@ def test_there_is_nothing_to_try_again_after_a_reply(
     handlers: Handlers, manager: DialogueManager, gate: Gate
 ) -> None:
     with pytest.warns(UserWarning, match="Cannot try again"):
-        assert handlers.answer(talk(manager, gate)) is UNCHANGED
+        assert handlers.take_up(talk(manager, gate), event(value=view.ANSWER)) is UNCHANGED
+
+
+def test_a_picture_is_pinned_and_let_go(
+    handlers: Handlers, manager: DialogueManager, gate: Gate, tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
+    gate.open()
+    upload = tmp_path / "scene.png"
+    upload.write_bytes(picture("red"))
+    here = handlers.send(typed("Look", upload), NEW).conversation_id
+    [sha256] = [image.sha256 for image in manager.store.messages(here)[0].images]
+    screen = handlers.pin(here, EventData(None, {"sha256": sha256, "pinned": True}))
+    assert manager.pins(here) == {sha256}
+    assert "Unpin picture #1" in words(screen.log)[0]
+    assert "Unpin picture #1" in words(list(handlers.follow(here))[-1].log)[0]
+    screen = handlers.pin(here, EventData(None, {"sha256": sha256, "pinned": False}))
+    assert manager.pins(here) == frozenset()
+    assert '"Pin picture #1' in words(screen.log)[0]
+
+
+def test_what_cannot_be_pinned_is_told(handlers: Handlers, manager: DialogueManager, gate: Gate) -> None:
+    here = talk(manager, gate)
+    with pytest.warns(UserWarning, match=r"<b>Not pinned\.</b> Only a picture"):
+        assert handlers.pin(here, EventData(None, {"sha256": "0" * 64, "pinned": True})) == UNCHANGED
 
 
 def test_a_new_chat_is_empty(handlers: Handlers) -> None:
@@ -171,14 +199,7 @@ def test_a_new_chat_is_empty(handlers: Handlers) -> None:
 
 def test_an_unknown_conversation_is_told_and_a_new_chat_opened(handlers: Handlers) -> None:
     with pytest.warns(UserWarning, match="Not opened"):
-        assert handlers.open_chosen(event(id="nonsense")).conversation_id == NEW
-
-
-def test_renaming(handlers: Handlers, manager: DialogueManager, gate: Gate) -> None:
-    here = talk(manager, gate)
-    screen = handlers.rename(here, event(id=here, title="  Another \n name "))
-    assert manager.store.conversation(here).title == "Another name"
-    assert 'data-title="Another name"' in screen.side
+        assert handlers.open_chosen(event(id="nonsense", message="")).conversation_id == NEW
 
 
 def test_deleting_the_open_conversation_leaves_a_new_chat(
@@ -209,3 +230,44 @@ def test_a_conversation_deleted_while_it_is_followed_gives_way_to_a_new_chat(
     manager.delete(here)
     *_, last = follower
     assert (last.conversation_id, last.log) == (NEW, [])
+
+
+def test_it_says_how_many_pages_of_a_pdf_were_taken(
+    handlers: Handlers, manager: DialogueManager, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upload = tmp_path / "report.pdf"
+    upload.write_bytes(pdf(2))
+    screen = handlers.send(typed("What does it say?", upload), NEW)
+    [message] = manager.store.messages(screen.conversation_id)
+    assert [image.name for image in message.images] == ["report.pdf, page 1", "report.pdf, page 2"]
+    assert "report.pdf: 2 pictures were taken." in capsys.readouterr().out
+    assert "Picture #2: report.pdf, page 2" in words(screen.log)[0]
+    assert not upload.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "addresses"),
+    [
+        ("What is it?\nhttps://a.example/cat.png", "What is it?", ["https://a.example/cat.png"]),
+        (
+            "http://a.example/1\n  http://a.example/2 \n\nCompare",
+            "Compare",
+            ["http://a.example/1", "http://a.example/2"],
+        ),
+        ("See https://a.example/cat.png there", "See https://a.example/cat.png there", []),
+        ("https://a.example/cat.png is it", "https://a.example/cat.png is it", []),
+        ("\nTwo\n\nlines\n", "\nTwo\n\nlines\n", []),
+    ],
+)
+def test_lines_that_are_addresses_are_taken_as_pictures(text: str, rest: str, addresses: list[str]) -> None:
+    assert take_addresses(text) == (rest, addresses)
+
+
+def test_an_address_is_only_words_unless_fetching_is_allowed(
+    handlers: Handlers, manager: DialogueManager
+) -> None:
+    here = handlers.send(typed("http://127.0.0.1/cat.png"), NEW).conversation_id
+    assert manager.store.messages(here)[0].text == "http://127.0.0.1/cat.png"
+    manager.allow_urls = True
+    with pytest.warns(UserWarning, match=r"127\.0\.0\.1, which is not on the public internet"):
+        assert handlers.send(typed("http://127.0.0.1/cat.png"), NEW) == REFUSED

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import pytest
 
-from memory import Conversation, Entry, Turn
+from memory import Entry, Turn
 from prompts import Image, Message, assistant, system, user
+from tests.helpers.markup import Reader
 from ui import view
 
 RED = Image("a" * 64, width=640, height=480, name="scene.png")
 BLUE = Image("b" * 64, width=100, height=200)
 
 
-def entry(message: Message, turn: Turn | None = None) -> Entry:
-    return Entry("id", message, "2026-01-01T00:00:00+00:00", turn)
+def entry(message: Message, turn: Turn | None = None, siblings: tuple[str, ...] = ("id",)) -> Entry:
+    return Entry("id", message, "2026-01-01T00:00:00+00:00", turn, siblings)
+
+
+def said(bubble: view.Bubble) -> list[str]:
+    """The blocks of a message, without the row of what can be done with it."""
+    return [block for block in bubble["content"] if not block.startswith('<div class="acts"')]
+
+
+def deeds(bubble: view.Bubble) -> list[tuple[str | None, str | None, bool]]:
+    """What can be done with a message: name, id of the message it is done to, and whether it can be now."""
+    buttons = Reader(bubble["content"][-1]).all("button")
+    return [(button["name"], button["value"], "disabled" not in button) for button in buttons]
 
 
 def turn(
-    reason: str = "stop", text: str = "", error: str | None = None, dropped: tuple[str, ...] = ()
+    reason: str = "stop",
+    text: str = "",
+    error: str | None = None,
+    dropped: tuple[str, ...] = (),
+    renumbered: int = 0,
 ) -> Turn:
     return Turn(
         id="turn",
@@ -32,7 +46,7 @@ def turn(
         engine="echo",
         fingerprint="echo-1",
         sampling={},
-        usage={},
+        usage={"images_renumbered": renumbered},
         timings={},
         dropped=dropped,
         error=error,
@@ -41,35 +55,11 @@ def turn(
     )
 
 
-def conversation(identity: str, title: str = "A title") -> Conversation:
-    return Conversation(identity, title, "plain", None, "2026-01-01", "2026-01-01")
-
-
-class Reader(HTMLParser):
-    """Reads a piece of HTML as a browser would: its tags with attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 def test_a_talk_is_shown_in_order() -> None:
     shown = view.bubbles([entry(user("Hello")), entry(assistant("**Hi**"), turn(text="**Hi**"))])
     assert [bubble["role"] for bubble in shown] == ["user", "assistant"]
     assert Reader(shown[0]["content"][0]).text == "Hello"
-    assert shown[1] == {"role": "assistant", "content": ["**Hi**"]}
+    assert said(shown[1]) == ["**Hi**"]
 
 
 def test_system_messages_are_not_shown() -> None:
@@ -108,8 +98,8 @@ def test_pictures_are_numbered_through_the_conversation() -> None:
     first, second = Reader(shown[0]["content"][0]), Reader(shown[2]["content"][0])
     assert [image["alt"] for image in first.all("img")] == ["Picture #1: scene.png"]
     assert [image["alt"] for image in second.all("img")] == ["Picture #2", "Picture #3: scene.png"]
-    assert first.text == "#1 scene.png"
-    assert len(shown[2]["content"]) == 1, "a message without words has no empty line of words"
+    assert first.text.strip() == "#1 scene.png"
+    assert len(said(shown[2])) == 1, "a message without words has no empty line of words"
 
 
 def test_a_picture_is_the_thumbnail_linked_to_the_original() -> None:
@@ -156,10 +146,10 @@ def test_a_reply_that_was_just_stored_is_not_shown_twice() -> None:
 )
 def test_a_reply_cut_short_says_why_under_its_text(reason: str, error: str | None, words: str) -> None:
     [_, reply] = view.bubbles([entry(user("Hello")), entry(assistant("Hi"), turn(reason, "Hi", error))])
-    text, note = reply["content"]
+    text, note = said(reply)
     assert text == "Hi"
     assert Reader(note).text.startswith(words)
-    assert "options" not in reply
+    assert reply["options"] == [{"label": "Continue", "value": view.CONTINUE}]
 
 
 def test_a_reply_that_ended_by_itself_has_no_note() -> None:
@@ -190,37 +180,59 @@ def test_what_no_longer_fits_is_told_once() -> None:
         *(entry(user("c")), entry(assistant("d"), turn(text="d", dropped=("1",)))),
         *(entry(user("e")), entry(assistant("f"), turn("cancelled", text="f", dropped=("1", "2")))),
     ]
-    notes = [[Reader(note).text for note in bubble["content"][1:]] for bubble in view.bubbles(history)]
+    notes = [[Reader(note).text for note in said(bubble)[1:]] for bubble in view.bubbles(history)]
     assert notes == [[], [], [], [view.LEFT_OUT], [], ["Stopped."]]
 
 
-def test_the_open_conversation_is_marked_in_the_list() -> None:
-    html = view.side_panel([conversation("one"), conversation("two", "Second")], "two", "echo")
-    reader = Reader(html)
-    assert [(item["data-id"], item.get("aria-current")) for item in reader.all("li")] == [
-        ("one", None),
-        ("two", "page"),
+def test_numbers_that_the_model_counts_otherwise_are_told_once() -> None:
+    history = [
+        *(entry(user("a")), entry(assistant("b"), turn(text="b", dropped=("1",)))),
+        *(entry(user("c")), entry(assistant("d"), turn("length", text="d", dropped=("1",), renumbered=2))),
+        *(entry(user("e")), entry(assistant("f"), turn(text="f", dropped=("1",), renumbered=3))),
     ]
-    assert [link["href"] for link in reader.all("a")] == ["/", "/?c=one", "/?c=two"]
-    assert reader.tags[0][1] == {"class": "panel", "data-open": "two", "data-title": "Second"}
-    assert "Model: echo" in reader.text
+    notes = [[Reader(note).text for note in said(bubble)[1:]] for bubble in view.bubbles(history)]
+    cut_off = "Cut off: this is as long as a reply may be."
+    assert notes == [[], [view.LEFT_OUT], [], [f"{cut_off} {view.RENUMBERED}"], [], []]
 
 
-def test_an_empty_list_says_what_will_be_there() -> None:
-    reader = Reader(view.side_panel([], "", "echo"))
-    assert "as soon as you say something" in reader.text
-    assert not any("data-id" in item for item in reader.all("li"))
+def test_pinned_pictures_are_marked_wherever_they_are_shown() -> None:
+    history = [entry(user("one", [RED])), entry(user("", [BLUE, RED]))]
+    shown = view.bubbles(history, pins={RED.sha256})
+    buttons = [button for bubble in shown for button in Reader(bubble["content"][0]).all("button")]
+    assert [button["class"] for button in buttons] == ["pin pinned", "pin", "pin pinned"]
+    names = [str(button["title"]).partition(":")[0] for button in buttons]
+    assert names == ["Unpin picture #1", "Pin picture #2", "Unpin picture #3"]
 
 
-def test_a_conversation_without_a_title_can_still_be_opened_and_named() -> None:
-    reader = Reader(view.side_panel([conversation("one", "")], "", "echo"))
-    assert view.UNTITLED in reader.text
-    assert reader.all("input")[0]["value"] == ""
+def test_a_message_can_be_edited_and_a_reply_forked_and_the_last_one_made_again() -> None:
+    replies = [entry(assistant("b"), turn(text="b")) for _ in range(2)]
+    shown = view.bubbles([entry(user("a")), replies[0], entry(user("a")), replies[1]])
+    fork = ("fork", "id", True)
+    assert [deeds(bubble) for bubble in shown] == [
+        *([("edit", "id", True)], [fork]),
+        *([("edit", "id", True)], [("again", "id", True), fork]),
+    ]
+    assert Reader(shown[0]["content"][-1]).all("div") == [{"class": "acts", "id": "message-id"}]
 
 
-def test_a_title_cannot_write_html() -> None:
-    title = '<img src=x onerror="alert(1)"> ${1 + 1} `x`'
-    reader = Reader(view.side_panel([conversation("one", title)], "one", "echo"))
-    assert not reader.all("img")
-    assert title in reader.text
-    assert reader.all("input")[0]["value"] == title
+@pytest.mark.parametrize(
+    ("siblings", "text", "ways"),
+    [
+        (("id", "next"), "1 / 2", [("earlier", "next", False), ("later", "next", True)]),
+        (("one", "id", "three"), "2 / 3", [("earlier", "one", True), ("later", "three", True)]),
+        (("one", "two", "id"), "3 / 3", [("earlier", "two", True), ("later", "one", False)]),
+    ],
+)
+def test_versions_are_counted_and_lead_to_each_other(
+    siblings: tuple[str, ...], text: str, ways: list[tuple[str, str, bool]]
+) -> None:
+    [shown] = view.bubbles([entry(user("a"), siblings=siblings)])
+    assert deeds(shown)[1:] == ways
+    assert Reader(shown["content"][-1]).text == text
+
+
+def test_only_the_last_reply_can_be_gone_on_with_and_not_a_complete_one() -> None:
+    cut = [entry(user("a")), entry(assistant("b"), turn("cancelled", text="b"))]
+    complete = [entry(user("c")), entry(assistant("d"), turn(text="d"))]
+    assert "options" in view.bubbles(cut)[-1]
+    assert not any("options" in bubble for bubble in view.bubbles([*cut, *complete]))
