@@ -45,9 +45,7 @@ class Row:
         self._left = Event()
         self._out: SimpleQueue[Delta | BaseException | None] = SimpleQueue()
         self._tokenizer = tokenizer
-        self._barred = torch.tensor(
-            [token for token in tokenizer.special.values() if token != tokenizer.end]
-        )
+        self._barred = torch.tensor([token for token in tokenizer.special.values() if token != tokenizer.end])
         self._words = StreamDecoder(tokenizer)
         self._held = ""
         self._count = 0
