@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -66,14 +66,15 @@ class GraphSteps(Steps):
 class PackedSteps(Steps):
     """Steps with weights of eight or four bits. Raises ValueError where they cannot be: see `pack`.
 
-    Their loops are compiled on a thread of its own, which takes seconds the first time on a machine. Until
-    then, and where they cannot be compiled, the model takes the steps, with the same weights, only slower.
+    Their loops are compiled meanwhile, which takes seconds the first time on a machine. Until then, and
+    where they cannot be compiled, the model takes the steps, with the same weights, only slower.
     """
 
     def __init__(self, model: VisionLanguageModel, bits: int) -> None:
         super().__init__(model)
-        self._weights = pack(model, bits)
+        self._weights, self._bits = pack(model, bits), bits
         self._fast: PackedDecoder | None = None
+        self._closed = Event()
         # Not a daemon: a compiler that is cut off while the interpreter ends can crash it.
         self._compiling = Thread(target=self._compile, name="compile")
         self._compiling.start()
@@ -93,13 +94,17 @@ class PackedSteps(Steps):
         self._compiling.join()
 
     def close(self) -> None:
-        if self._compiling.is_alive():
-            log.warning("The program ends when its decoding loops are compiled, which happens only once.")
+        self._closed.set()
+        self._compiling.join()
 
     def _compile(self) -> None:
         try:
-            from chat.model.packed.decoder import PackedDecoder  # loads the compiler
+            # These load the compiler.
+            from chat.model.packed.build import compiled_elsewhere
+            from chat.model.packed.decoder import PackedDecoder
 
+            if not compiled_elsewhere(self._bits, self._closed):
+                return
             decoder = PackedDecoder(self._model, self._weights)
             decoder.compile()
         except Exception:
