@@ -229,7 +229,9 @@ def test_every_library_is_declared() -> None:
     extras = project["optional-dependencies"]
     optional = [*extras["bench"], *extras["pdf"], *extras["train"], *extras["video"]]
     requirements = project["dependencies"] + optional
-    assert undeclared(ROOT, packages_distributions(), requirements) == []
+    # Optional, and not always installed; otherwise what is installed says whose module it is.
+    known = {"llama_cpp": ["llama-cpp-python"], **packages_distributions()}
+    assert undeclared(ROOT, known, requirements) == []
 
 
 def test_files_and_functions_are_short() -> None:

@@ -4,16 +4,23 @@ const pins = () => [...document.querySelectorAll("#log button.pin")];
 const isPinned = (pin) => pin.classList.contains("pinned");
 let redrawn = null;
 
-// The log draws a changed message anew, and the button with the focus is gone: give it to its successor.
+// The log draws a changed message anew, now and then more than once, and the button with the focus is gone:
+// give it to its successor, until the person has gone elsewhere.
 function keepFocus(place, before) {
   redrawn?.disconnect();
   redrawn = new MutationObserver(() => {
     const pin = pins()[place];
     if (!pin || isPinned(pin) === before) return;
-    redrawn.disconnect();
     if (document.activeElement === document.body) pin.focus({ preventScroll: true });
   });
   redrawn.observe(document.querySelector("#log"), { subtree: true, childList: true, attributes: true });
+}
+
+// A press or a tab to somewhere else ends it.
+for (const name of ["pointerdown", "keydown"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.target.closest?.("#log button.pin") || event.key === "Tab") redrawn?.disconnect();
+  });
 }
 
 document.addEventListener("click", (event) => {

@@ -46,7 +46,7 @@ def visit(browser: Browser, visits: list[Visit]) -> Iterator[OpenPage]:
 
     yield open_page
     for made in visits:
-        made.page.context.close()
+        made.close()
     assert [url for made in visits for url in made.elsewhere()] == []
     assert [text for made in visits for text in made.complaints] == []
 
@@ -58,4 +58,4 @@ def url(manager: DialogueManager, gate: Gate, visits: list[Visit]) -> Iterator[s
         gate.open()
         # Before the server ends, for which a tab with something under way would complain.
         for made in visits:
-            made.page.context.close()
+            made.close()

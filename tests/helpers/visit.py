@@ -57,6 +57,12 @@ class Visit:
         """Load the page again and wait until it is alive."""
         self._travel(self.page.reload)
 
+    def close(self) -> None:
+        """Leave the page; what it complains of while it goes is what that breaks off."""
+        before = len(self.complaints)
+        self.page.context.close()
+        del self.complaints[before:]
+
     def _travel(self, go: Callable[[], object]) -> None:
         before = len(self.complaints)
         go()
