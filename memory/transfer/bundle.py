@@ -28,7 +28,7 @@ from sqlite_utils import Database
 from memory import schema
 from memory.records import Row, now
 from memory.store import Store
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.tables import Table, belonging, message_links
 from memory.transfer.targets import EPOCH, chosen, explained, new_file
 
@@ -94,11 +94,10 @@ def export_bundle(
                 writer.rows("facts.jsonl", _facts(database, store.owner))
             reached = _reached(database)
             messages = database.query(reached + _MESSAGES, parameters)
-            writer.rows("messages.jsonl", _counted(_with_parts(messages), "messages", progress))
+            writer.rows("messages.jsonl", counted(_with_parts(messages), "messages", progress))
             pictures = [sha256 for (sha256,) in database.execute(reached + _PICTURES, parameters)]
-        for done, sha256 in enumerate(pictures, start=1):
+        for sha256 in counted(pictures, "pictures", progress, len(pictures)):
             writer.picture(sha256, store.images.read(sha256))
-            progress("pictures", done, len(pictures))
         writer.manifest()
     return len(ids)
 
@@ -197,9 +196,3 @@ def _part(row: Row) -> Row:
     if row["image_sha256"] is None:
         return {"text": row["text"]}
     return {"image": row["image_sha256"], "media_type": row["media_type"], "name": row["name"]}
-
-
-def _counted(rows: Iterable[Row], what: str, progress: Progress) -> Iterator[Row]:
-    for done, row in enumerate(rows, start=1):
-        progress(what, done)
-        yield row

@@ -14,7 +14,7 @@ from memory.records import Conversation
 from memory.store import Store
 from memory.transfer.markdown import heading, label, speaker
 from memory.transfer.pictures import data_url
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.targets import chosen, explained, new_file
 from prompts import Part, Text
 
@@ -59,10 +59,9 @@ def export_html(
     title = heading(store.conversation(ids[0])) if len(ids) == 1 else "Conversations"
     with new_file(target) as stream, explained(target):
         stream.write(_HEAD.format(title=escape(title)).encode())
-        for done, conversation_id in enumerate(ids, start=1):
+        for conversation_id in counted(ids, "conversations", progress, len(ids)):
             for piece in _section(store, store.conversation(conversation_id)):
                 stream.write(piece.encode())
-            progress("conversations", done, len(ids))
         stream.write(b"</body>\n</html>\n")
     return len(ids)
 

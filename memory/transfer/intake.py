@@ -13,7 +13,7 @@ from memory.transfer import chatgpt, claude, foreign, jsonio, llm_logs, openai
 from memory.transfer.archive import Archive, Files, Folder
 from memory.transfer.bundle import MANIFEST
 from memory.transfer.foreign import Foreign
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.report import Report
 from memory.transfer.staging import Staging
 from memory.transfer.unbundle import import_bundle
@@ -61,9 +61,8 @@ def import_file(store: Store, path: Path, kind: str | None = None, *, progress: 
 def _stage(store: Store, conversations: Iterator[Foreign], progress: Progress) -> Report:
     losses: Counter[str] = Counter()
     with Staging(store) as staging:
-        for done, conversation in enumerate(conversations, start=1):
+        for conversation in counted(conversations, "conversations", progress):
             foreign.stage(staging, conversation, losses)
-            progress("conversations", done)
         report = staging.commit()
     report.notes += [f"left out: {count} {what}" for what, count in sorted(losses.items())]
     return report

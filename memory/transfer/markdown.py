@@ -13,7 +13,7 @@ from pathlib import Path
 from memory.records import Conversation, Entry
 from memory.store import Store
 from memory.transfer.pictures import Album
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.targets import chosen, new_files
 from prompts import Image, Text
 
@@ -35,11 +35,10 @@ def export_markdown(
     ids = chosen(store, conversation_ids)
     with new_files(target) as files:
         album = Album(store, files)
-        for done, conversation_id in enumerate(ids, start=1):
+        for conversation_id in counted(ids, "conversations", progress, len(ids)):
             conversation = store.conversation(conversation_id)
             text = "\n\n".join(_document(conversation, store.history(conversation_id), album))
             files.write(_file_name(conversation), f"{text}\n".encode())
-            progress("conversations", done, len(ids))
     return len(ids)
 
 

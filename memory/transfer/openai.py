@@ -28,7 +28,7 @@ from memory.transfer.archive import Files
 from memory.transfer.fields import mapping, optional_text, required, sequence
 from memory.transfer.foreign import Foreign, Node, Picture, time_of
 from memory.transfer.pictures import data_url
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.targets import chosen, explained, new_file
 from prompts import Message, Part, Role, Text
 
@@ -52,13 +52,13 @@ def export_openai(
     """
     ids = chosen(store, conversation_ids)
     with new_file(target) as stream, explained(target):
-        stream.write(b"[")
-        for done, conversation_id in enumerate(ids, start=1):
+        before = b"["
+        for conversation_id in counted(ids, "conversations", progress, len(ids)):
+            stream.write(before)
             for piece in _pieces(store, conversation_id):
                 stream.write(piece.encode())
-            stream.write(b",\n" if done < len(ids) else b"")
-            progress("conversations", done, len(ids))
-        stream.write(b"]\n")
+            before = b",\n"
+        stream.write(b"]\n" if ids else b"[]\n")
     return len(ids)
 
 

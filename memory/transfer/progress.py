@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Progress(Protocol):
@@ -13,3 +16,10 @@ class Progress(Protocol):
 
 def silent(what: str, done: int, total: int | None = None) -> None:
     """Says nothing."""
+
+
+def counted(items: Iterable[T], what: str, progress: Progress, total: int | None = None) -> Iterator[T]:
+    """The items, each told of when it is done with."""
+    for done, item in enumerate(items, start=1):
+        yield item
+        progress(what, done, total)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from memory.store import Store
 from memory.transfer.pictures import Album
-from memory.transfer.progress import Progress, silent
+from memory.transfer.progress import Progress, counted, silent
 from memory.transfer.targets import chosen, new_files
 from prompts import Message, Text
 
@@ -37,7 +37,7 @@ def export_sharegpt(
     with new_files(target) as files:
         album = Album(store, files)
         written: list[str] = []
-        for done, conversation_id in enumerate(ids, start=1):
+        for conversation_id in counted(ids, "conversations", progress, len(ids)):
             images: list[str] = []
             turns = [
                 {"from": _SPEAKERS[message.role], "value": _value(message, album, images)}
@@ -45,7 +45,6 @@ def export_sharegpt(
             ]
             entry: dict[str, object] = {"id": conversation_id, "conversations": turns}
             written.append(json.dumps(entry | ({"images": images} if images else {}), ensure_ascii=False))
-            progress("conversations", done, len(ids))
         files.write("conversations.json", ("[" + ",\n".join(written) + "]\n").encode())
     return len(ids)
 
