@@ -360,13 +360,10 @@ class DialogueManager:
 
         The store would refuse the turn too, but only after the pictures had been stored.
         """
-        if self._is_running(conversation_id):
+        if self.store.is_answering(conversation_id):
             self.store.recover()
-            if self._is_running(conversation_id):
+            if self.store.is_answering(conversation_id):
                 raise BusyError("Another program is writing a reply here; wait for it, or stop it there.")
-
-    def _is_running(self, conversation_id: str) -> bool:
-        return any(turn.status == "running" for turn in self.store.turns(conversation_id))
 
     def _start(self, turn: Turn, voice: Voice, heard: Heard = Heard()) -> Reply:  # noqa: B008 - frozen
         """Have a stored turn answered; the claim on its conversation lasts until the reply has ended."""

@@ -325,6 +325,13 @@ class Store:
             conversations.get(database, self.owner, conversation_id)
             return turns.listed(database, self.owner, conversation_id)
 
+    def is_answering(self, conversation_id: str) -> bool:
+        """Whether a turn is running in a conversation, be its process alive or gone. Raises
+        UnknownConversation."""
+        with self._connections.snapshot() as database:
+            conversations.get(database, self.owner, conversation_id)
+            return turns.writing_process(database, conversation_id) is not None
+
     def recover(self) -> list[Turn]:
         """Close the turns whose process is gone: the text they had becomes the reply, "interrupted".
 

@@ -220,14 +220,20 @@ def recover(database: Database, owner: str, writer: Writer, conversation_id: str
     return [finish(database, owner, turn.id, Ending(turn.text, "interrupted")) for turn in lost]
 
 
-def refuse_running(database: Database, conversation_id: str) -> None:
-    """Raise StoreError if a reply is under way in the conversation."""
+def writing_process(database: Database, conversation_id: str) -> int | None:
+    """The process in which a reply is under way in the conversation, or was when it died; None for none."""
     row = database.execute(
         "SELECT process_id FROM turns WHERE conversation_id = ? AND status = 'running'", (conversation_id,)
     ).fetchone()
-    if row is not None:
+    return None if row is None else int(row[0])
+
+
+def refuse_running(database: Database, conversation_id: str) -> None:
+    """Raise StoreError if a reply is under way in the conversation."""
+    process = writing_process(database, conversation_id)
+    if process is not None:
         raise StoreError(
-            f"A reply is still being written in this conversation, by process {row[0]}. "
+            f"A reply is still being written in this conversation, by process {process}. "
             "Wait for it or stop it there."
         )
 

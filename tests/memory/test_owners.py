@@ -45,6 +45,7 @@ REFUSED: dict[str, Attempt] = {
     "flush_turn": lambda bob, hers: bob.flush_turn(hers.running.id, "x"),
     "fork_conversation": lambda bob, hers: bob.fork_conversation(hers.talk.id, hers.turn.user_message_id),
     "history": lambda bob, hers: bob.history(hers.talk.id),
+    "is_answering": lambda bob, hers: bob.is_answering(hers.talk.id),
     "messages": lambda bob, hers: bob.messages(hers.talk.id),
     "organise_conversation": lambda bob, hers: bob.organise_conversation(hers.talk.id, tags=["x"]),
     "pins.add": lambda bob, hers: bob.pins.add(hers.talk.id, hers.image.sha256),
