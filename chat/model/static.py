@@ -123,7 +123,12 @@ class StaticSteps:
         image_tokens = min(_power(max(seen), LEAST), self._image_tokens) if any(seen) else 0
         spare = [0] * (rows - m)
         numbers = torch.tensor([[*tokens, *spare], [*lengths, *spare], [*seen, *spare]])
-        logits = self._step(numbers.to(self._model.device, non_blocking=True), positions, image_tokens)
+        try:
+            logits = self._step(numbers.to(self._model.device, non_blocking=True), positions, image_tokens)
+        except BaseException:
+            # Nobody's reply goes on: what stands in the rows must not come back over what is put there next.
+            self._standing.clear()
+            raise
         for row, cache in enumerate(caches):
             cache.reserve(cache.longest + 1)
             cache.advance_one()
@@ -145,9 +150,7 @@ class StaticSteps:
             if row in self._standing:
                 self._take_back(row)
             standing = self._standing[row] = Standing(cache, cache.longest, cache.longest)
-            for buffer, side in zip(self._texts, (cache.keys, cache.values), strict=True):
-                for layer, held in enumerate(side):
-                    buffer[layer, row, :, : cache.longest] = held[0, :, : cache.longest]
+            self._texts[:, :, row, :, : cache.longest] = cache.span(0, cache.longest)
         if view is not None and standing.view is not view:
             for buffer, shown in zip(self._views, (view.keys, view.values), strict=True):
                 for layer, part in enumerate(shown):
@@ -159,9 +162,7 @@ class StaticSteps:
         # The cache may have been cut: what it no longer counts is not due.
         start, end = standing.start, min(standing.end, standing.cache.longest)
         if start < end:
-            for buffer, side in zip(self._texts, (standing.cache.keys, standing.cache.values), strict=True):
-                for layer, held in enumerate(side):
-                    held[0, :, start:end] = buffer[layer, row, :, start:end]
+            standing.cache.span(start, end).copy_(self._texts[:, :, row, :, start:end])
 
     def _forward(self, numbers: Tensor, positions: int, image_tokens: int) -> Tensor:
         """numbers (3, r): tokens, lengths, image tokens seen; logits (r, vocab)."""

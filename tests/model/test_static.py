@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 import torch
@@ -86,6 +87,37 @@ def test_a_conversation_that_was_cut_goes_on_from_there(
     for cache in (rows[0][0], *twins):
         cache.truncate(13)
     check(model, steps, rows, twins, 50)
+
+
+def test_after_a_step_that_failed_a_conversation_goes_on_from_what_it_holds(
+    model: VisionLanguageModel,
+) -> None:
+    fails = False
+
+    def shaky(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        def step(*args: Any) -> Tensor:
+            if fails:
+                raise RuntimeError("out of memory")
+            return function(*args)
+
+        return step
+
+    steps = StaticSteps(model, 1, shaky)
+    rows = [row(model, 12, 1)]
+    cache, view = rows[0]
+    twin = cache.copy(12)
+    for token in (10, 11):
+        steps([token], [view], [cache])
+    fails = True
+    with pytest.raises(RuntimeError, match="out of memory"):
+        steps([12], [view], [cache])
+    fails = False
+    # What was said is forgotten, and another message follows.
+    cache.truncate(12)
+    for each in (cache, twin):
+        prefill(model, [20, 21, 22], [0] * 3, view, each)
+    check(model, steps, rows, [twin], 30)
+    same(cache.read(0, 15), twin.read(0, 15))
 
 
 def test_a_few_shapes_serve_all_lengths(model: VisionLanguageModel) -> None:

@@ -37,7 +37,7 @@ class BuiltinEngine:
     """Our model behind the engine seam.
 
     With `bits`, 8 or 4, the decoder's weights become those of so many bits: the checkpoint's model
-    is changed. Raises ValueError where it cannot be: see `PackedDecoder`.
+    is changed. Raises ValueError where it cannot be: see `pack`.
     """
 
     parallel = PARALLEL
