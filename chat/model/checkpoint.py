@@ -63,7 +63,10 @@ def save(
 ) -> None:
     """Write a checkpoint; each file appears whole or not at all. `about` goes into config.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in weights.items()}
+    stored = {
+        name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else tensor.dtype).contiguous()
+        for name, tensor in weights.items()
+    }
     partial = folder / (WEIGHTS + ".partial")
     save_file(stored, partial, metadata={"format": "pt"})
     os.replace(partial, folder / WEIGHTS)

@@ -7,6 +7,12 @@ from typing import Any
 
 from chat.errors import CheckpointError
 
+PRETRAINED = {"efficientnet-lite0": 32}
+"""Pretrained networks that an encoder may hold, and the side of their cells in pixels."""
+
+TAGS = 8
+"""Image tokens that are object tags, in an encoder with a pretrained network: see chat.model.photo."""
+
 FORMAT = 1
 """Version of the checkpoint layout; a reader refuses a newer one."""
 
@@ -17,7 +23,9 @@ class VisionConfig:
 
     The stem's first stage quarters the picture and each further one halves it; `stem`
     lists their channels. A picture of `image_size` pixels becomes a grid of
-    `image_size / 2**(len(stem) + 1)` cells a side, one image token each.
+    `image_size / 2**(len(stem) + 1)` cells a side, one image token each. With
+    `pretrained` ("efficientnet-lite0"), that network reads the picture as it is, the own
+    stem reads it at half its size, and object tags follow the grid's tokens.
     """
 
     image_size: int = 128
@@ -26,8 +34,13 @@ class VisionConfig:
     layers: int = 4
     heads: int = 4
     ffn: int = 768
+    pretrained: str = ""
 
     def __post_init__(self) -> None:
+        if self.pretrained not in ("", *PRETRAINED):
+            raise CheckpointError(f"There is no pretrained network {self.pretrained!r} here.")
+        if self.pretrained and self.cell != PRETRAINED[self.pretrained]:
+            raise CheckpointError(f"{self.pretrained} and the stem must have cells of the same size.")
         if self.image_size % self.cell:
             raise CheckpointError(f"image_size {self.image_size} is not a multiple of {self.cell}.")
         if self.width % (4 * self.heads):
@@ -36,7 +49,7 @@ class VisionConfig:
     @property
     def cell(self) -> int:
         """Pixels along the side of one image token."""
-        return int(2 ** (len(self.stem) + 1))
+        return int(2 ** (len(self.stem) + 1)) * (2 if self.pretrained else 1)
 
     @property
     def grid(self) -> int:
@@ -45,8 +58,8 @@ class VisionConfig:
 
     @property
     def tokens(self) -> int:
-        """Image tokens of one picture."""
-        return self.grid**2
+        """Image tokens of one picture: one for each cell, then the tags."""
+        return self.grid**2 + (TAGS if self.pretrained else 0)
 
 
 @dataclass(frozen=True, slots=True)

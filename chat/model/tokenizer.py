@@ -57,6 +57,10 @@ class Tokenizer:
         """Pieces in the vocabulary."""
         return int(self._pieces.vocab_size())
 
+    def pieces(self) -> list[str]:
+        """The vocabulary, by id; a space is U+2581."""
+        return [str(self._pieces.id_to_piece(index)) for index in range(self.vocab)]
+
     @classmethod
     def train(cls, texts: Iterable[str], vocab: int) -> Tokenizer:
         """Train on texts, one utterance each; `vocab` counts 256 bytes and the special tokens."""

@@ -4,7 +4,11 @@ A hybrid ViT (Dosovitskiy et al. 2021, arXiv:2010.11929; early convolutions: Xia
 al. 2021, arXiv:2106.14881). Pictures are encoded independently of each other and of
 the text, so that the result depends on pixels and weights alone and can be kept.
 
-Shapes: n pictures, p image tokens a picture (row-major from the top left), d channels.
+Where a pretrained network is built in, its features join the tokens under the blocks, and
+its object tags follow them (`chat.model.photo`).
+
+Shapes: n pictures, p image tokens a picture (row-major from the top left, then the tags),
+d channels.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from torch.nn import functional as F
 
 from chat.model.config import VisionConfig
 from chat.model.layers import SwiGLU, attend, merge_heads, split_heads
+from chat.model.photo import Pretrained, Seen
 
 
 def sincos_positions(grid: int, width: int) -> Tensor:
@@ -90,13 +95,21 @@ class VisionEncoder(nn.Module):
         # What the decoder reads carries its place once more: where something stands is
         # otherwise washed out by the blocks, and "top left" is answered near chance.
         self.place = nn.Parameter(sincos_positions(config.grid, config.width))
+        self.photo = Pretrained(config.grid, config.width) if config.pretrained else None
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        x = pixels.contiguous(memory_format=torch.channels_last)
+    def forward(self, pixels: Tensor, seen: Seen | None = None) -> Tensor:
+        """seen: what the pretrained part said of these pictures, if that is known already."""
+        x = pixels if self.photo is None else F.avg_pool2d(pixels, 2)
+        x = x.contiguous(memory_format=torch.channels_last)
         for stage in self.stem:
             x = stage(x)
         x = self.project(x.flatten(2).transpose(1, 2)) + self.positions
+        if self.photo is not None:
+            seen = seen or self.photo.look(pixels)
+            x = x + self.photo.project(seen.features)
         for block in self.blocks:
             x = block(x)
         tokens: Tensor = self.norm(x) + self.place
+        if self.photo is not None and seen is not None:
+            tokens = torch.cat((tokens, self.photo.tokens(seen, self.place)), dim=1)
         return tokens

@@ -15,6 +15,7 @@ from chat.model.cache import KVCache, PictureView
 from chat.model.config import ModelConfig
 from chat.model.decoder import CrossAttentionBlock, Decoder
 from chat.model.groups import CacheGroup, PictureGroup
+from chat.model.photo import Seen
 from chat.model.vision import VisionEncoder
 
 
@@ -71,9 +72,9 @@ class VisionLanguageModel(nn.Module):
         """
         return torch.stack([block.picture_kv(tokens) for block in self._cross()], dim=1)
 
-    def encode(self, pixels: Tensor) -> Tensor:
-        """Pixels (n, 3, H, W) in [-1, 1] → keys and values (n, X, 2, g, p, e)."""
-        return self.picture_kv(self.vision(pixels))
+    def encode(self, pixels: Tensor, seen: Seen | None = None) -> Tensor:
+        """Pixels (n, 3, H, W) in [-1, 1] → keys and values (n, X, 2, g, p, e); `seen` as for the encoder."""
+        return self.picture_kv(self.vision(pixels, seen))
 
     def view(self, pictures: Tensor, index: Tensor, numbers: Tensor, visible_from: Tensor) -> PictureView:
         """Put encoded pictures (n, X, 2, g, p, e) before the rows that see them.
