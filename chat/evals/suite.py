@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from PIL import Image as Pillow
 
 from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
-from chat.training.render import picture
-from chat.training.scene import Scene
+from chat.training.drawing import picture
 from prompts import Image, Message, user
 
 VERSION = 1
@@ -72,7 +71,7 @@ class Overlap:
 
 def overlap(items: Sequence[Item]) -> Overlap:
     """Check a suite against the training generator's rule."""
-    scenes: list[Scene] = [scene for item in items for scene in item.dialogue.scenes]
+    scenes = [scene for item in items for scene in item.dialogue.scenes]
     before = 0
     for item in items:
         for turn in item.dialogue.turns:

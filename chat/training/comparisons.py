@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from chat.training.language import plural
-from chat.training.scene import SHAPES, SIZES, Scene, Thing
-from chat.training.talk import Focus, Spec, Talk, Turn, turn
+from chat.training.scene import SHAPES, SIZES, Thing
+from chat.training.talk import Focus, Shown, Spec, Talk, Turn, turn
 
 
 def compare(talk: Talk, index: int, where: str) -> Turn | None:
@@ -19,6 +19,8 @@ def compare(talk: Talk, index: int, where: str) -> Turn | None:
     if pair is None:
         return None
     (a, an), (b, bn) = pair
+    if not (a.is_shape and b.is_shape):
+        return None
     if kind == "colour":
         same = f"Yes, both are {a.colour}."
         if a.colour != b.colour:
@@ -41,7 +43,7 @@ def compare(talk: Talk, index: int, where: str) -> Turn | None:
 def _more(talk: Talk, index: int, where: str) -> Turn | None:
     rng, things = talk.rng, talk.scenes[index].things
     names = sorted({thing.name for thing in things if not thing.is_text})
-    if not names:
+    if not names or talk.scenes[index].medium == "photograph":
         return None
     first = rng.choice(names)
     second = rng.choice(
@@ -61,8 +63,8 @@ def _more(talk: Talk, index: int, where: str) -> Turn | None:
     return turn(talk, wordings, where, answer, "compare", a=plural(pair[0]), b=plural(pair[1]))
 
 
-def _pair(scene: Scene, rng: random.Random) -> tuple[tuple[Thing, str], tuple[Thing, str]] | None:
-    """Two shapes, each the only one of its kind, with their names."""
+def _pair(scene: Shown, rng: random.Random) -> tuple[tuple[Thing, str], tuple[Thing, str]] | None:
+    """Two shapes or objects, each the only one of its kind, with their names."""
     names = [thing.name for thing in scene.things if not thing.is_text]
     alone = [thing for thing in scene.things if not thing.is_text and names.count(thing.name) == 1]
     if len(alone) < 2:

@@ -13,21 +13,25 @@ import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from chat.model.cache import pad_visible
 from chat.model.images import to_pixels
+from chat.model.photo import Seen
 from chat.model.tokenizer import Prompt, Tokenizer
-from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
+from chat.training.bank import Bank, shelves
+from chat.training.dialogues import Curriculum, Dialogue, SceneSource, sample_dialogue
+from chat.training.drawing import draw
 from chat.training.grounding import stack
-from chat.training.render import draw
 from chat.training.scene import Scene, sample
+from chat.training.talk import Shown
 from prompts import render
 
 POOL = 8
@@ -39,10 +43,12 @@ class Batch:
     """Tensors of one step; ids, trained, numbers, positions are (b, s).
 
     squares (n, H, W, 3) bytes; cells: grounding targets (n, p) by name; index (b, m) into
-    the squares, ordinals (b, m), visible_from (b, m), NEVER where a row has fewer.
+    the squares, ordinals (b, m), visible_from (b, m), NEVER where a row has fewer. seen: what
+    the pretrained network says of the pictures, where a bank holds it.
     """
 
     squares: Tensor
+    seen: Seen | None
     cells: dict[str, Tensor]
     ids: Tensor
     trained: Tensor
@@ -52,13 +58,19 @@ class Batch:
     visible_from: Tensor
     dialogues: list[Dialogue]
 
-    def pixels(self) -> Tensor:
-        """(n, 3, H, W) in [-1, 1]."""
-        return to_pixels(list(self.squares.numpy()))
+    def pixels(self, side: int) -> Tensor:
+        """(n, 3, side, side) in [-1, 1], for an encoder that reads pictures of that side."""
+        return scaled(to_pixels(list(self.squares.numpy())), side)
 
     def ordinals(self) -> Tensor:
         """Picture numbers from 0, (b, m)."""
         return torch.arange(self.index.shape[1]).expand_as(self.index)
+
+
+def scaled(pixels: Tensor, side: int) -> Tensor:
+    """Pictures as drawn, (n, 3, H, W), for an encoder that reads a whole fraction of their side."""
+    factor = pixels.shape[-1] // side
+    return F.avg_pool2d(pixels, factor) if factor > 1 else pixels
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue, answers: Mapping[int, str] | None = None) -> Prompt:
@@ -80,18 +92,21 @@ def collate(
     dialogues: Sequence[Dialogue],
     prompts: Sequence[Prompt],
     positions: Sequence[Sequence[int]],
-    pictures: Sequence[Sequence[tuple[NDArray[np.uint8], dict[str, Tensor]]]],
+    bank: Bank | None = None,
 ) -> Batch:
     """Pad a batch on the right; one dummy picture where a batch has none."""
-    flat = [picture for row in pictures for picture in row] or [_nothing()]
-    index = torch.zeros(len(prompts), max([1, *map(len, pictures)]), dtype=torch.long)
+    scenes = [scene for dialogue in dialogues for scene in dialogue.scenes]
+    squares, cells, seen = _pictures(scenes, bank)
+    shows = [len(dialogue.scenes) for dialogue in dialogues]
+    index = torch.zeros(len(prompts), max([1, *shows]), dtype=torch.long)
     first = 0
-    for row, shown in enumerate(map(len, pictures)):
+    for row, shown in enumerate(shows):
         index[row, :shown] = torch.arange(first, first + shown)
         first += shown
     return Batch(
-        squares=torch.from_numpy(np.stack([square for square, _ in flat])),
-        cells={name: torch.cat([cells[name] for _, cells in flat]) for name in flat[0][1]},
+        squares=squares,
+        seen=seen,
+        cells=cells,
         index=index,
         dialogues=list(dialogues),
         **_text(tokenizer, prompts, positions),
@@ -121,10 +136,13 @@ def _padded(rows: Sequence[Sequence[int]], length: int, filler: int) -> Tensor:
     return torch.tensor([[*row, *[filler] * (length - len(row))] for row in rows], dtype=torch.long)
 
 
-def _nothing() -> tuple[NDArray[np.uint8], dict[str, Tensor]]:
-    scene = Scene(128, 128, sample(random.Random(0)).background, ())
-    square, cells = draw(scene)
-    return square, stack([cells])
+def _pictures(scenes: Sequence[Shown], bank: Bank | None) -> tuple[Tensor, dict[str, Tensor], Seen | None]:
+    """Squares (n, H, W, 3) and cells (n, p): the bank's, or drawn now."""
+    if bank is not None:
+        return bank.pictures([bank.row(scene) for scene in scenes] or [0])
+    empty = Scene(128, 128, sample(random.Random(0)).background, ())
+    squares, cells = zip(*map(draw, scenes or [empty]), strict=True)
+    return torch.from_numpy(np.stack(squares)), stack(cells), None
 
 
 def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> list[int]:
@@ -146,15 +164,28 @@ def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> lis
 
 
 class Dialogues(Dataset[list[Batch]]):
-    """Pools of dialogue batches; `seed` names the run and stage, `context` is the decoder's."""
+    """Pools of dialogue batches; `seed` names the run and stage, `context` is the decoder's. With a bank,
+    the dialogues are about its pictures."""
 
-    def __init__(self, tokenizer: bytes, like: Curriculum, size: int, seed: str, context: int) -> None:
+    def __init__(
+        self,
+        tokenizer: bytes,
+        like: Curriculum,
+        size: int,
+        seed: str,
+        context: int,
+        bank: Path | None = None,
+    ) -> None:
         self.tokenizer_model, self.like, self.size = tokenizer, like, size
-        self.seed, self.context = seed, context
+        self.seed, self.context, self.folder = seed, context, bank
         self._tokenizer: Tokenizer | None = None
+        self._bank: Bank | None = None
 
     def __getitem__(self, pool: int) -> list[Batch]:
         self._tokenizer = tokenizer = self._tokenizer or Tokenizer(self.tokenizer_model)
+        if self.folder is not None and self._bank is None:
+            self._bank = Bank(self.folder)
+            self.like = replace(self.like, scenes=from_bank(self._bank, self.like.kinds))
         rng = random.Random(f"train/{self.seed}/{pool}")
         rows = []
         for _ in range(self.size * POOL):
@@ -165,17 +196,23 @@ class Dialogues(Dataset[list[Batch]]):
         batches = []
         for start in range(0, len(rows), self.size):
             dialogues, prompts, positions = zip(*rows[start : start + self.size], strict=True)
-            batches.append(
-                collate(tokenizer, dialogues, prompts, positions, [paint(each) for each in dialogues])
-            )
+            batches.append(collate(tokenizer, dialogues, prompts, positions, self._bank))
         rng.shuffle(batches)
         return batches
 
 
-def paint(dialogue: Dialogue) -> list[tuple[NDArray[np.uint8], dict[str, Tensor]]]:
-    """The dialogue's pictures with their grounding targets."""
-    drawn = [draw(scene) for scene in dialogue.scenes]
-    return [(square, stack([cells])) for square, cells in drawn]
+def from_bank(bank: Bank, kinds: Mapping[str, float]) -> SceneSource:
+    """Scenes of a bank: kinds are the weights of shapes, objects, photographs and cards."""
+    places = {name: [scene for scene in found if not scene.held_out] for name, found in shelves(bank.scenes)}
+    few = {name: [scene for scene in found if len(scene.things) <= 3] for name, found in places.items()}
+    names = [name for name, found in few.items() if found and kinds.get(name)]
+    weights = [kinds[name] for name in names]
+
+    def pick(rng: random.Random, held_out: bool, most: int) -> Shown:
+        name = rng.choices(names, weights)[0]
+        return rng.choice((few if most <= 3 else places)[name])
+
+    return pick
 
 
 LETTERED = (20.0, 40.0, 20.0, 20.0)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chat.training.followups import FOLLOW_UPS, TELLING, FollowUp, across, beyond, caption, pictures_shown
 from chat.training.language import ORDINALS, rough
-from chat.training.questions import FAMILIES
-from chat.training.scene import Scene, sample
+from chat.training.pictured import families, follow_up
+from chat.training.questions import describe
+from chat.training.scene import sample
 from chat.training.smalltalk import NO_PICTURE, out_of_scope, small_talk
-from chat.training.talk import Talk, Turn, turn
+from chat.training.talk import Shown, Talk, Turn
 from prompts import Image, Message, assistant, user
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ T = TypeVar("T")
 class Dialogue:
     """Scenes in the order they are shown, and the turns; every turn's pictures index the scenes."""
 
-    scenes: tuple[Scene, ...]
+    scenes: tuple[Shown, ...]
     turns: tuple[Turn, ...]
 
     def question(self, index: int) -> Message:
@@ -39,15 +40,27 @@ class Dialogue:
         return messages
 
 
+SceneSource = Callable[[random.Random, bool, int], Shown]
+"""(random generator, whether from the held-out split, most things) → a scene."""
+
+
+def drawn_scenes(rng: random.Random, held_out: bool, most: int) -> Shown:
+    """Shapes and texts, which need nothing but this package."""
+    return sample(rng, held_out=held_out, most=most)
+
+
 @dataclass(frozen=True, slots=True)
 class Curriculum:
     """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one;
-    families that come up so many times as often as their own weight says."""
+    families that come up so many times as often as their own weight says; where the scenes come from, and
+    how often each kind of them if it is a bank."""
 
     turns: tuple[int, int] = (4, 8)
     pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
     most: int = 6
     emphasis: Mapping[str, float] = field(default_factory=dict)
+    scenes: SceneSource = drawn_scenes
+    kinds: Mapping[str, float] = field(default_factory=dict)
 
 
 def sample_dialogue(
@@ -57,14 +70,14 @@ def sample_dialogue(
     like = like or Curriculum()
     length = rng.randint(*like.turns)
     pictures = rng.choices(range(len(like.pictures)), weights=like.pictures)[0]
-    scenes = [sample(rng, held_out=held_out, most=like.most) for _ in range(pictures)]
+    scenes = [like.scenes(rng, held_out, like.most) for _ in range(pictures)]
     arrivals = _arrivals(rng, length, pictures)
     talk = Talk(rng, emphasis=like.emphasis)
     said: list[Turn] = []
     for index in range(length):
         new = tuple(number for number, at in enumerate(arrivals) if at == index)
         talk.scenes += [scenes[number] for number in new]
-        made = _with_pictures(talk, new) if new else _next(talk)
+        made = _with_pictures(talk, new) if new else _next(talk, like.scenes)
         said.append(
             Turn(
                 rough(made.question, rng) if made.question else "",
@@ -94,7 +107,7 @@ def _arrivals(rng: random.Random, length: int, pictures: int) -> list[int]:
 
 def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
     """A turn that shows pictures and asks about the last of them."""
-    talk.focus = None
+    talk.focus, talk.card = None, None
     if len(new) > 1:
         return _earlier(talk, talk.rng.choice(new))
     if talk.rng.random() < 0.18:
@@ -107,11 +120,11 @@ def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
     return made
 
 
-def _next(talk: Talk) -> Turn:
+def _next(talk: Talk, scenes: SceneSource) -> Turn:
     """A turn without a new picture."""
     rng = talk.rng
     if not talk.scenes:
-        return _before_pictures(talk)
+        return _before_pictures(talk, scenes)
     several = len(talk.scenes) > 1
     for _ in range(20):
         kind = rng.choices(
@@ -122,7 +135,7 @@ def _next(talk: Talk) -> Turn:
         if kind == "latest":
             made = _about(talk, talk.latest, "")
         elif kind == "follow":
-            made = _first(rng, FOLLOW_UPS, talk)
+            made = follow_up(talk) or _first(rng, FOLLOW_UPS, talk)
         elif kind == "earlier":
             made = _earlier(talk, rng.randrange(len(talk.scenes)))
         elif kind == "across":
@@ -142,7 +155,7 @@ def _next(talk: Talk) -> Turn:
     return _about(talk, talk.latest, "")
 
 
-def _before_pictures(talk: Talk) -> Turn:
+def _before_pictures(talk: Talk, scenes: SceneSource) -> Turn:
     """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
     rng = talk.rng
     kind = rng.choices(("small", "scope", "none", "tell"), weights=(40, 20, 28, 12))[0]
@@ -157,19 +170,19 @@ def _before_pictures(talk: Talk) -> Turn:
         if made is not None:
             return made
     # Ask as if a picture were there, about one that is never shown.
-    imagined = Talk(rng, scenes=[sample(rng)])
+    imagined = Talk(rng, scenes=[scenes(rng, False, 4)])
     asked = _about(imagined, 0, "")
     return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
 
 
 def _about(talk: Talk, index: int, where: str) -> Turn:
     """A question about one picture; "it" means something else from here on."""
-    talk.focus = None
+    talk.focus, talk.card = None, None
     for _ in range(20):
-        made = _draw(talk, FAMILIES)(talk, index, where)
+        made = _draw(talk, families(talk.scenes[index]))(talk, index, where)
         if made is not None:
             return made
-    return FAMILIES["count"][1](talk, index, where) or turn(talk, ("What is there?",), where, "", "describe")
+    return describe(talk, index, where)
 
 
 def _earlier(talk: Talk, index: int) -> Turn:

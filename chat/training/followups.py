@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
 from chat.training.questions import attribute_of, describe_scene, yes_or_no
-from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES
+from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
 from chat.training.talk import Focus, Spec, Talk, Turn
 
 FollowUp = Callable[[Talk], Turn | None]
@@ -26,20 +26,32 @@ _IT: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def has(thing: Thing, attribute: str) -> bool:
+    """Whether the attribute can be asked of the thing: texts have no size, and objects no colour either."""
+    if attribute in ("size", "fill"):
+        return thing.is_shape
+    if attribute == "place" and thing.kind == "object":
+        return bool(thing.path)
+    return attribute != "colour" or bool(thing.colour)
+
+
 def it(talk: Talk) -> Turn | None:
     """Another attribute of the one thing in focus."""
     focus, rng = talk.focus, talk.rng
     if focus is None or len(focus.things) != 1:
         return None
     thing = focus.things[0]
-    names = [name for name in _IT if name != focus.asked and not (thing.is_text and name in ("size", "fill"))]
+    names = [name for name in _IT if name != focus.asked and has(thing, name)]
+    if not names:
+        return None
     name = rng.choice(names)
     talk.focus = Focus(focus.scene, focus.things, name)
     if name != "shape" and rng.random() < 0.2:
         wordings, answer, value = yes_or_no(thing, name, rng)
         question = rng.choice(wordings[:2] if name == "place" else wordings).format(n="it", v=value)
         return Turn(question, answer, "it")
-    return Turn(rng.choice(_IT[name]), attribute_of(thing, name), "it")
+    wordings = _IT[name] if name != "shape" or thing.kind != "object" else ("What is it?", "And what is it?")
+    return Turn(rng.choice(wordings), attribute_of(thing, name), "it")
 
 
 def other(talk: Talk) -> Turn | None:
@@ -55,7 +67,7 @@ def other(talk: Talk) -> Turn | None:
     second = pair[1] if pair[0] == thing else pair[0]
     repeat = focus.asked in _IT and rng.random() < 0.4
     name = focus.asked if repeat else rng.choice(("colour", "place", "shape", "size"))
-    if second.is_text and name in ("size", "fill"):
+    if not has(second, name):
         return None
     noun = rng.choice(("one", "one", second.name if len(alike) == 2 and not thing.is_text else "one"))
     talk.focus = Focus(focus.scene, (second,), name)
@@ -65,7 +77,9 @@ def other(talk: Talk) -> Turn | None:
         wordings = {
             "colour": ("What colour is the other {n}?", "Which colour does the other {n} have?"),
             "place": ("Where is the other {n}?", "And where is the other {n}?"),
-            "shape": ("What shape is the other one?", "What is the other one?"),
+            "shape": ("What shape is the other one?", "What is the other one?")
+            if second.is_shape
+            else ("What is the other one?", "And what is the other one?"),
             "size": ("How big is the other {n}?", "What size is the other {n}?"),
         }[name]
     return Turn(rng.choice(wordings).format(n=noun), attribute_of(second, name, "The other one"), "other")
@@ -78,6 +92,8 @@ def those(talk: Talk) -> Turn | None:
         return None
     things = focus.things
     kind = rng.choice(("colours", "places", "part"))
+    if not all(thing.colour for thing in things):
+        kind = "places"
     asked: tuple[str, ...]
     if kind == "colours":
         colours = list(dict.fromkeys(thing.colour for thing in things))
@@ -112,12 +128,14 @@ def across(talk: Talk) -> Turn | None:
     first, second = len(talk.scenes) - 2, len(talk.scenes) - 1
     if len(talk.scenes) > 2:
         return pictures_shown(talk)
+    if any(talk.scenes[each].medium == "card" for each in (first, second)):
+        return pictures_shown(talk)
     things = talk.scenes[first].things, talk.scenes[second].things
     wordings: tuple[str, ...]
     kind = rng.choice(("more", "which", "both", "shown"))
     if kind == "shown":
         return pictures_shown(talk)
-    if kind == "more":
+    if kind == "more" and not any(talk.scenes[each].medium == "photograph" for each in (first, second)):
         counts = len(things[0]), len(things[1])
         answer = "Both have the same number of objects."
         if counts[0] != counts[1]:
@@ -126,9 +144,9 @@ def across(talk: Talk) -> Turn | None:
                     "Are there more objects in the first or the second picture?",
                     "Where are there more objects, in the first or the second picture?")  # fmt: skip
         return Turn(rng.choice(wordings), answer, "across")
-    names = [thing.name for pair in things for thing in pair if not thing.is_text]
+    names = [thing.name for pair in things for thing in pair if not thing.is_text and thing.name]
     name = rng.choice(names) if names and rng.random() < 0.85 else rng.choice(SHAPES)
-    found = [any(thing.name == name for thing in group) for group in things]
+    found = [bool(Spec(kind=name).among(group)) for group in things]
     answer = {
         (True, True): f"Both pictures have {article(name)}.",
         (True, False): f"Only the first picture has {article(name)}.",
@@ -194,11 +212,12 @@ def ask_named(talk: Talk) -> Turn | None:
     rng = talk.rng
     name = rng.choice(sorted(talk.names))
     scene, thing = talk.names[name]
-    attribute = rng.choice(("colour", "place", "shape"))
+    attribute = rng.choice([each for each in ("colour", "place", "shape") if has(thing, each)])
     wordings = {
         "colour": ("What colour is {n}?", "Which colour does {n} have?", "{n}: what colour?"),
         "place": ("Where is {n}?", "And where is {n}?", "Where was {n}?"),
-        "shape": ("Who is {n}?", "What is {n}?", "What shape is {n}?", "Do you remember what {n} is?"),
+        "shape": ("Who is {n}?", "What is {n}?", "Do you remember what {n} is?")
+        + (("What shape is {n}?",) if thing.is_shape else ()),
     }[attribute]
     talk.focus = Focus(scene, (thing,), attribute)
     return Turn(rng.choice(wordings).format(n=name), attribute_of(thing, attribute, name), "named")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from chat.training.render import CHARACTERS, COLOUR_NAMES, FILL_NAMES, GRID, KINDS, SIZE_NAMES, Cells
+from chat.training.render import CHARACTERS, COLOUR_NAMES, FILL_NAMES, GRID, KINDS, SIZE_NAMES, UNKNOWN, Cells
 
 CLASSES = {
     "kinds": len(KINDS),
@@ -27,6 +27,9 @@ CLASSES = {
     "right": len(CHARACTERS),
 }
 """What a token predicts, and of how many; left and right are the characters in its half-cells."""
+
+TARGETS = tuple(CLASSES)
+"""Their names, in order."""
 
 NOTHING = 0.25
 """Weight of cells in which there is nothing, which are most of them."""
@@ -60,14 +63,16 @@ class Grounding(nn.Module):
 
     def forward(self, tokens: Tensor, targets: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy over cells and heads."""
-        things = torch.where(targets["kinds"] == 0, NOTHING, 1.0)
+        known = targets["kinds"] != UNKNOWN
+        things = torch.where(targets["kinds"] == 0, NOTHING, 1.0) * known
         total = tokens.new_zeros((), dtype=torch.float32)
         for name, logits in self.logits(tokens).items():
             weights = things
             if name in ("left", "right"):
-                weights = torch.where(targets[name] == 0, NO_CHARACTER, 1.0)
-            losses = F.cross_entropy(logits.flatten(0, 1), targets[name].flatten(), reduction="none")
-            total = total + (losses * weights.flatten()).sum() / weights.sum()
+                weights = torch.where(targets[name] == 0, NO_CHARACTER, 1.0) * known
+            wanted = targets[name].flatten()
+            losses = F.cross_entropy(logits.flatten(0, 1), wanted, reduction="none", ignore_index=UNKNOWN)
+            total = total + (losses * weights.flatten()).sum() / weights.sum().clamp(min=1.0)
         return total / len(CLASSES)
 
     @torch.no_grad()
@@ -75,7 +80,7 @@ class Grounding(nn.Module):
         """Share of cells right, among those that have something to say, by name."""
         result = {}
         for name, logits in self.logits(tokens).items():
-            where = targets[name] > 0
+            where = (targets[name] > 0) & (targets[name] != UNKNOWN)
             right = logits.argmax(-1)[where] == targets[name][where]
             result[name] = float(right.float().mean()) if right.numel() else 1.0
         return result

@@ -44,16 +44,51 @@ FILL_WORDS = {
 SIZE_WORDS = {"small": ("small", "little", "tiny"), "medium": ("medium",), "large": ("large", "big", "huge")}
 
 
+PLURALS = frozenset(
+    """scissors sunglasses glasses goggles jeans trousers shorts trunks binoculars tongs pliers pyjamas
+    pajamas panpipes chimes stones bars
+    headphones maracas bagpipes clothes grapes cherries chopsticks stairs fireworks weights skis""".split()
+)
+"""Names of things that English speaks of as several."""
+
+MASS = frozenset(
+    """clothing kitchenware furniture stationery hardware food bread armour equipment gear cloth coffee
+    shellfish hay corn velvet wool mail broccoli guacamole pasta dough paper popcorn spaghetti rice tea
+    lightning water milk bacon butter honey wine beer money""".split()
+)
+"""Names of things that are not counted."""
+
+_IRREGULAR = {
+    "fish": "fish", "sheep": "sheep", "deer": "deer", "aircraft": "aircraft", "squid": "squid",
+    "mouse": "mice", "goose": "geese", "ox": "oxen", "person": "people", "man": "men", "woman": "women",
+    "child": "children", "wolf": "wolves", "leaf": "leaves", "knife": "knives", "shelf": "shelves",
+    "loaf": "loaves", "foot": "feet", "tooth": "teeth", "cactus": "cacti", "clothing": "clothing",
+    "furniture": "furniture", "food": "food", "fruit": "fruit", "bread": "bread", "moose": "moose",
+    "bison": "bison", "salmon": "salmon", "trout": "trout", "shrimp": "shrimp",
+}  # fmt: skip
+_AS_Y = ("uni", "use", "uku", "euro", "one", "uten")
+
+
 def article(words: str) -> str:
-    """ "a" or "an" before the words."""
-    return ("an " if words[0] in "aeiou" else "a ") + words
+    """ "a" or "an" before the words; neither where they name several, as "scissors" does."""
+    if words in MASS or words.split()[-1] in PLURALS | MASS:
+        return words
+    vowel = words[0].lower() in "aeiou" and not words.lower().startswith(_AS_Y)
+    return ("an " if vowel or words.startswith("hour") else "a ") + words
 
 
 def plural(noun: str) -> str:
     """The noun for several."""
-    if noun.endswith(("s", "x")):
-        return noun + "es"
-    return noun + "s"
+    *before, last = noun.split(" ")
+    if last in _IRREGULAR:
+        last = _IRREGULAR[last]
+    elif last.endswith(("s", "x", "ch", "sh", "z")):
+        last = last if last in PLURALS else last + "es"
+    elif last.endswith("y") and last[-2:-1] not in "aeiou":
+        last = last[:-1] + "ies"
+    else:
+        last += "s"
+    return " ".join((*before, last))
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -65,6 +100,8 @@ def phrase(thing: Thing) -> str:
     """A thing as answers name it, without an article for text: "red star", "word CAT"."""
     if thing.is_text:
         return f"{thing.kind} {thing.name.upper()}"
+    if not thing.is_shape:
+        return thing.name
     fill = "" if thing.fill == "solid" else thing.fill + " "
     return f"{fill}{thing.colour} {thing.name}"
 

@@ -25,7 +25,7 @@ def own_answers(
     """Greedy answers to the first `turns` turns of each dialogue, by turn, each after the model's own
     earlier ones; at most `most` tokens an answer."""
     dialogues = batch.dialogues
-    pictures = model.encode(batch.pixels().to(model.device))
+    pictures = model.encode(batch.pixels(model.config.vision.image_size).to(model.device), batch.seen)
     cache = model.new_cache(len(dialogues))
     shown: list[list[int]] = [[] for _ in dialogues]
     answers: list[dict[int, str]] = [{} for _ in dialogues]

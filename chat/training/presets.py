@@ -34,21 +34,34 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole recipe: shape, vocabulary and stages."""
+    """A whole recipe: shape, vocabulary and stages; `bank` pictures are drawn ahead, 0 draws each anew."""
 
     model: ModelConfig
     stages: tuple[Stage, ...]
+    bank: int = 0
     grounding_weight: float = 0.2
     workers: int = 1
     seed: str = "0"
 
 
-EASY = Curriculum(turns=(3, 6), pictures=(4, 80, 16), most=3)
+KINDS = {"shapes": 43.0, "objects": 22.0, "photographs": 22.0, "cards": 13.0}
+"""How often a picture of a bank shows what."""
+
+EASY = Curriculum(turns=(3, 6), pictures=(4, 80, 16), most=3, kinds=KINDS)
 """Few things in a picture, so that the decoder soon finds out where to look."""
 
 SEVERAL = Curriculum(
     pictures=(4, 44, 38, 9, 3, 1, 1),
-    emphasis={"ambiguous": 3.0, "count": 1.5, "named": 2.0, "verify": 1.5},
+    emphasis={
+        "ambiguous": 3.0,
+        "count": 1.5,
+        "named": 2.0,
+        "verify": 1.3,
+        "relation": 2.5,
+        "compare": 1.6,
+        "other": 2.0,
+    },
+    kinds=KINDS,
 )
 """More pictures in a dialogue than people send, because telling them apart is learnt slowly, and more of the
 questions that are."""
@@ -67,7 +80,10 @@ PRESETS = {
         workers=0,
     ),
     "nano": Preset(
-        model=ModelConfig(VisionConfig(), DecoderConfig(vocab=1536)),
+        model=ModelConfig(
+            VisionConfig(image_size=256, pretrained="efficientnet-lite0"), DecoderConfig(vocab=3072, layers=6)
+        ),
+        bank=16_000,
         stages=(
             Stage("ground", minutes=30, batch=32),
             Stage("easy", minutes=10, batch=16, fall=0.0, dialogues=EASY),

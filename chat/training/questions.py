@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from chat.training.cards.questions import said_of
+from chat.training.cards.scene import Card
 from chat.training.comparisons import compare, relation
 from chat.training.language import (
     FILL_WORDS,
@@ -17,24 +19,41 @@ from chat.training.language import (
     listed,
     plural,
 )
-from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
-from chat.training.talk import Family, Focus, Spec, Talk, Turn, absent, ask_place, pick, turn
+from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
+from chat.training.tags import UNSURE, guess
+from chat.training.talk import (
+    Family,
+    Focus,
+    Shown,
+    Spec,
+    Talk,
+    Turn,
+    absent,
+    absent_name,
+    ask_place,
+    pick,
+    turn,
+)
 
-STRANGERS = (
-    "dog", "cat", "car", "tree", "house", "person", "bird", "flower", "boat", "horse", "man", "woman",
-    "table",
-    "chair", "cup", "book", "phone", "face", "bicycle", "train", "plane", "fish", "cow", "apple", "ball",
-    "child",
-)  # fmt: skip
-"""Things that people ask for and that no scene holds."""
 
-
-def describe_scene(scene: Scene) -> str:
-    """Everything in it, in reading order."""
+def describe_scene(scene: Shown) -> str:
+    """Everything in it, in reading order; of a photograph, what it shows; of a card, what it says."""
+    if isinstance(scene, Card):
+        return said_of(scene)
+    if scene.medium == "photograph":
+        return _describe_photograph(scene.things[0])
     if not scene.things:
         return "I see nothing that I know in this picture."
     parts = [f"{a_thing(thing)} {PLACE_PHRASES[PLACES[thing.place]]}" for thing in scene.things]
     return f"I see {listed(parts)}."
+
+
+def _describe_photograph(thing: Thing) -> str:
+    if thing.hedge == "unsure":
+        return "I see a photograph, but I am not sure what it shows."
+    if thing.hedge:
+        return f"I see a photograph. {guess(thing.name)}"
+    return f"I see a photograph of {a_thing(thing)}."
 
 
 def describe(talk: Talk, index: int, where: str) -> Turn:
@@ -73,7 +92,7 @@ def count(talk: Talk, index: int, where: str) -> Turn:
     )  # fmt: skip
     if rng.random() < 0.3:
         noun = rng.choice(("object", "thing", "object", "shape"))
-        found = tuple(thing for thing in things if noun != "shape" or not thing.is_text)
+        found = tuple(thing for thing in things if noun != "shape" or thing.is_shape)
         asked = noun
         noun = "object" if noun == "thing" else noun
     else:
@@ -88,7 +107,11 @@ def count(talk: Talk, index: int, where: str) -> Turn:
 
 
 def _countable(things: tuple[Thing, ...], rng: random.Random) -> Spec:
-    shapes = [thing for thing in things if not thing.is_text]
+    objects = [thing for thing in things if thing.kind == "object"]
+    if objects and rng.random() < 0.7:
+        like = rng.choice(objects)
+        return Spec(kind=like.broader if like.broader and rng.random() < 0.4 else like.name)
+    shapes = [thing for thing in things if thing.is_shape]
     if shapes and rng.random() < 0.8:
         like = rng.choice(shapes)
         kind, colour, size, fill = like.name, like.colour, like.size, like.fill
@@ -115,7 +138,7 @@ def exist(talk: Talk, index: int, where: str) -> Turn | None:
     )  # fmt: skip
     several = ("Are there any {p}?", "Do you see any {p}?", "Can you see {p}?", "Are there {p}?", "Any {p}?")
     if rng.random() < 0.08:
-        noun = rng.choice(STRANGERS)
+        noun = absent_name(talk.scenes[index], rng)
         return turn(talk, single, where, f"No, there is no {noun}.", "exist", a=article(noun))
     spec = absent(talk.scenes[index], rng) if rng.random() < 0.5 else _present(things, rng)
     if spec is None:
@@ -133,10 +156,12 @@ def exist(talk: Talk, index: int, where: str) -> Turn | None:
 
 def _present(things: tuple[Thing, ...], rng: random.Random) -> Spec | None:
     """A description that fits at least one of the shapes."""
-    shapes = [thing for thing in things if not thing.is_text]
-    if not shapes:
+    nameable = [thing for thing in things if not thing.is_text]
+    if not nameable:
         return None
-    like = rng.choice(shapes)
+    like = rng.choice(nameable)
+    if like.kind == "object":
+        return Spec(kind=like.broader if like.broader and rng.random() < 0.35 else like.name)
     return rng.choice(
         (
             Spec(kind=like.name),
@@ -178,9 +203,11 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 
 def attribute_of(thing: Thing, attribute: str, subject: str = "It") -> str:
     """The answer about one attribute of a thing."""
+    if attribute == "shape" and thing.hedge:
+        return guess(thing.name) if thing.name else UNSURE
     value = {
         "colour": thing.colour,
-        "shape": a_thing(thing),
+        "shape": a_thing(thing) if thing.name else "",
         "size": thing.size,
         "place": PLACE_PHRASES[PLACES[thing.place]],
         "fill": thing.fill,
@@ -198,7 +225,10 @@ def attribute(talk: Talk, index: int, where: str, name: str) -> Turn | None:
     thing, spec = found
     noun, place = spec.asked(rng)
     talk.focus = Focus(index, (thing,), name)
-    return turn(talk, ATTRIBUTES[name], where, attribute_of(thing, name), name, n=f"{noun} {place}".strip())
+    wordings = ATTRIBUTES[name]
+    if name == "shape" and not thing.is_shape:
+        wordings = ("What is the {n}?", "Tell me what the {n} is.", "What do you call the {n}?")
+    return turn(talk, wordings, where, attribute_of(thing, name), name, n=f"{noun} {place}".strip())
 
 
 def missing(talk: Talk, index: int, where: str) -> Turn | None:
@@ -206,7 +236,7 @@ def missing(talk: Talk, index: int, where: str) -> Turn | None:
     rng = talk.rng
     name = rng.choice(("colour", "size", "place", "fill"))
     if rng.random() < 0.2:
-        noun = rng.choice(STRANGERS)
+        noun = absent_name(talk.scenes[index], rng)
     else:
         spec = absent(talk.scenes[index], rng)
         if (
@@ -227,13 +257,15 @@ def ambiguous(talk: Talk, index: int, where: str) -> Turn | None:
         for thing in things
         if not thing.is_text
         for spec in (Spec(kind=thing.name), Spec(colour=thing.colour))
-        if len(spec.among(things)) > 1
+        if spec != Spec() and len(spec.among(things)) > 1
     ]
     if not several:
         return None
     spec = rng.choice(several)
-    name = rng.choice(("place", "size", "colour" if spec.kind else "shape"))
     found = spec.among(things)
+    name = "place"
+    if all(thing.is_shape for thing in found):
+        name = rng.choice(("place", "size", "colour" if spec.kind else "shape"))
     talk.focus = Focus(index, found, "ambiguous")
     answer = f"There are {NUMBERS[len(found)]} {plural(spec.words())}. Which one do you mean?"
     return turn(talk, ATTRIBUTES[name], where, answer, "ambiguous", n=spec.words())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,15 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from chat.errors import CheckpointError
 from chat.model.checkpoint import TOKENIZER, load, save
 from chat.model.tokenizer import Tokenizer
+from chat.model.vision import VisionEncoder
 from chat.model.vlm import VisionLanguageModel
-from chat.training.data import Batch, Dialogues, Scenes, encode, retold, stream
+from chat.training.bank import Bank, pretended
+from chat.training.data import Batch, Dialogues, Scenes, encode, retold, scaled, stream
 from chat.training.grounding import Grounding
+from chat.training.grow import grow, teach
+from chat.training.objects import sample_any
 from chat.training.own import own_answers
 from chat.training.presets import Preset, Stage
 from chat.training.vocabulary import train_tokenizer
@@ -60,8 +62,9 @@ class Progress:
 class Run:
     """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints.
 
-    `start` names a checkpoint of the preset's shape whose weights and tokenizer a new run
-    begins with. `compiled` fuses the decoder's steps. Raises CheckpointError if it does not fit.
+    `start` names a checkpoint whose weights a new run begins with, grown into the preset's shape
+    and vocabulary where they are larger. `compiled` fuses the decoder's steps. Raises
+    CheckpointError if it does not fit.
     """
 
     preset: Preset
@@ -76,16 +79,23 @@ class Run:
         self.progress = Progress(self.preset.stages[0].name)
         self.tokenizer = self._tokenizer()
         self.model = VisionLanguageModel(self.preset.model).to(self.device)
+        if self.model.vision.photo is not None:
+            self.model.vision.photo.network.requires_grad_(False)
         self.grounding = Grounding(self.preset.model.vision.width).to(self.device)
         self.optimiser = make_optimiser(self.model, self.grounding)
         self.mixed = mixed_precision_pays(self.device)
         if self.state_file.exists():
             self._restore()
-        elif self.start is not None:
-            self._begin_with(self.start)
+        else:
+            self._begin()
         if self.compiled:
             decoder = self.model.decoder
             decoder.through = torch.compile(decoder.through, dynamic=True)  # type: ignore[method-assign]
+
+    @property
+    def bank(self) -> Path:
+        """Where the pictures are that were drawn ahead."""
+        return self.folder / "bank"
 
     @property
     def state_file(self) -> Path:
@@ -94,6 +104,9 @@ class Run:
 
     def train(self) -> None:
         """Run what is left of the stages, writing the checkpoint on the way."""
+        photo = self.model.vision.photo
+        if self.preset.bank and photo is not None:
+            Bank(self.bank).fill(self.preset.bank, self.preset.seed, sample_any, photo, self.preset.workers)
         names = [stage.name for stage in self.preset.stages]
         while self.progress.stage in names:
             at = names.index(self.progress.stage)
@@ -133,14 +146,16 @@ class Run:
         if stage.dialogues is None:
             return Scenes(stage.batch, seed)
         context = self.preset.model.decoder.context
-        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context)
+        bank = self.bank if self.preset.bank else None
+        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context, bank)
 
     def _ground(self, batch: tuple[Tensor, dict[str, Tensor]]) -> dict[str, float]:
         squares, cells = batch
-        pixels = squares.permute(0, 3, 1, 2).float().to(self.device) / 127.5 - 1
+        pixels = scaled(squares.permute(0, 3, 1, 2).float(), self.preset.model.vision.image_size)
+        pixels = pixels.to(self.device) / 127.5 - 1
         cells = {name: values.to(self.device) for name, values in cells.items()}
         with self._autocast():
-            tokens = self.model.vision(pixels)
+            tokens = self.model.vision(pixels)[:, : self.preset.model.vision.grid**2]
             loss = self.grounding(tokens, cells)
         values = {"ground": self._update(loss)}
         if self.progress.step % 50 == 0:
@@ -190,10 +205,14 @@ class Run:
 
     def _tokenizer(self) -> Tokenizer:
         path = self.folder / "tokenizer.model"
-        if not path.exists() and self.start is not None:
-            shutil.copyfile(self.start / TOKENIZER, path)
+        vocab, objects = self.preset.model.decoder.vocab, bool(self.preset.model.vision.pretrained)
+        started = None
+        if self.start is not None and not path.exists():
+            started = Tokenizer.load(self.start / TOKENIZER)
+        if started is not None and started.vocab == vocab:
+            path.write_bytes(started.model)
         elif not path.exists():
-            path.write_bytes(train_tokenizer(self.preset.model.decoder.vocab).model)
+            path.write_bytes(train_tokenizer(vocab, objects=objects).model)
         return Tokenizer.load(path)
 
     def _log(self, values: dict[str, Any]) -> None:
@@ -219,11 +238,14 @@ class Run:
             about=about,
         )
 
-    def _begin_with(self, folder: Path) -> None:
-        checkpoint = load(folder, device=self.device)
-        if checkpoint.model.config != self.preset.model:
-            raise CheckpointError(f"{folder} holds a model of another shape than this preset trains.")
-        self.model.load_state_dict(checkpoint.model.state_dict())
+    def _begin(self) -> None:
+        """The first weights: those of `start`, and of the published network where the model has one."""
+        photo = self.model.vision.photo
+        started = None if self.start is None else load(self.start, device=self.device)
+        if started is not None:
+            grow(self.model, self.tokenizer, started)
+        if photo is not None and (started is None or started.model.vision.photo is None):
+            teach(photo)
 
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location=self.device, weights_only=True)
@@ -243,10 +265,10 @@ def dialogue_loss(
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the trained tokens, and the grounding loss of the same pictures.
 
-    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder.
+    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder but what
+    its object tags mean.
     """
-    with torch.set_grad_enabled(not frozen):
-        tokens = model.vision(batch.pixels().to(device))
+    tokens, cells = image_tokens(model.vision, batch, device, frozen=frozen)
     ordinals = batch.ordinals().to(device)
     view = model.view(
         model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
@@ -262,7 +284,25 @@ def dialogue_loss(
     losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
     weights = answer_weights(batch.trained[:, 1:]).to(device)
     talk = (losses * weights).sum() / weights.sum()
-    return talk, grounding(tokens, {name: values.to(device) for name, values in batch.cells.items()})
+    return talk, grounding(cells, {name: values.to(device) for name, values in batch.cells.items()})
+
+
+def image_tokens(
+    vision: VisionEncoder, batch: Batch, device: torch.device, *, frozen: bool
+) -> tuple[Tensor, Tensor]:
+    """The batch's image tokens (n, p, d), and those of the cells alone (n, c, d)."""
+    pixels, seen = batch.pixels(vision.config.image_size).to(device), batch.seen
+    if vision.photo is not None:
+        if seen is None:
+            tags = [scene.tags for dialogue in batch.dialogues for scene in dialogue.scenes] or [None]
+            seen = pretended(vision.photo.look(pixels), tags, vision.photo.kind_of)
+        seen = seen.to(device, pixels.dtype)
+    with torch.set_grad_enabled(not frozen):
+        tokens = vision(pixels, seen)
+    cells = tokens[:, : vision.config.grid**2]
+    if frozen and vision.photo is not None and seen is not None:
+        tokens = torch.cat((cells, vision.photo.tokens(seen, vision.place.detach())), dim=1)
+    return tokens, cells
 
 
 def answer_weights(trained: Tensor) -> Tensor:
@@ -304,8 +344,11 @@ def make_optimiser(model: VisionLanguageModel, grounding: Grounding) -> torch.op
     groups: dict[str, list[nn.Parameter]] = {"encoder": [], "decoder": [], "gates": []}
     groups["encoder"] += grounding.parameters()
     for name, parameter in model.named_parameters():
-        part = "gates" if name.endswith("gate") else "encoder" if name.startswith("vision") else "decoder"
-        groups[part].append(parameter)
+        if not parameter.requires_grad:
+            continue
+        # What the tags mean is learnt like words, from nothing.
+        seeing = name.startswith("vision") and not name.startswith("vision.photo")
+        groups["gates" if name.endswith("gate") else "encoder" if seeing else "decoder"].append(parameter)
     return torch.optim.AdamW(
         [{"params": parameters, "part": part} for part, parameters in groups.items()],
         betas=(0.9, 0.98),

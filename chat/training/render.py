@@ -1,12 +1,14 @@
 """Draw scenes, and say what stands in each cell of the encoder's grid.
 
-Everything is drawn at twice the size and reduced, so that edges are smooth. The font
+Scenes are measured in pixels of a 128-pixel square and drawn at twice that: the encoder's
+pretrained part reads it so, its own part halves it, which makes edges smooth. The font
 is the one that Pillow carries, so a scene looks the same on every machine.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -17,17 +19,24 @@ from PIL import ImageChops, ImageDraw, ImageFont
 
 from chat.model.images import PADDING
 from chat.training.scene import COLOURS, FILLS, SHAPES, SIZES, Background, Scene, Thing
+from chat.training.sources import Cutout, load_background, load_cutout
 
 SCALE = 2
 SIDE = 128
 GRID = 8
 CELL = SIDE // GRID
 
-KINDS = ("nothing", *SHAPES, "text")
+KINDS = ("nothing", *SHAPES, "text", "object")
 CHARACTERS = ("", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 COLOUR_NAMES = ("", *COLOURS)
 SIZE_NAMES = ("", *SIZES)
 FILL_NAMES = ("", *FILLS)
+
+OBJECT_SIDE = 256
+"""Pixels along the longest side of an object's picture, before it is scaled into its box."""
+
+UNKNOWN = 255
+"""In place of a class where nothing is to be learnt."""
 
 Points = list[tuple[float, float]]
 
@@ -53,34 +62,65 @@ class Cells:
         kinds, colours, sizes, fills, centres = np.zeros((5, GRID, GRID), np.int64)
         return cls(kinds, colours, sizes, fills, centres, np.zeros((GRID, 2 * GRID), np.int64))
 
+    @classmethod
+    def unknown(cls) -> Cells:
+        """Nothing is said of any cell, so that nothing is learnt from it."""
+        kinds, colours, sizes, fills, centres = np.full((5, GRID, GRID), UNKNOWN)
+        return cls(kinds, colours, sizes, fills, centres, np.full((GRID, 2 * GRID), UNKNOWN))
+
 
 def draw(scene: Scene) -> tuple[NDArray[np.uint8], Cells]:
-    """A scene as a square picture (SIDE, SIDE, 3), padded like any other picture, and its cells."""
-    canvas = Pillow.fromarray(_background(scene.background, scene.width, scene.height)).resize(
-        (scene.width * SCALE, scene.height * SCALE), Pillow.Resampling.NEAREST
-    )
+    """A scene as a square picture (SCALE·SIDE, SCALE·SIDE, 3), padded like any other, and its cells."""
+    canvas = _canvas(scene.background, scene.width, scene.height)
     left, top = (SIDE - scene.width) // 2, (SIDE - scene.height) // 2
     cells = Cells.empty()
     covered = np.full((GRID, GRID), 0.12)
     for thing in scene.things:
+        if thing.kind == "object" and not thing.path:  # the ground itself is what is spoken of
+            continue
         ink, solid, corner = _mask(thing)
-        canvas.paste(thing.rgb, corner, ink)
+        canvas.paste(_cutout(thing) if thing.path else thing.rgb, corner, ink)
         _mark(cells, covered, thing, solid, (corner[0] + left * SCALE, corner[1] + top * SCALE))
-    square = np.empty((SIDE, SIDE, 3), np.uint8)
+    square = np.empty((SIDE * SCALE, SIDE * SCALE, 3), np.uint8)
     square[:] = PADDING
-    small = np.asarray(canvas.reduce(SCALE), np.int16)
+    drawn = np.asarray(canvas, np.int16)
     if scene.background.pattern == "noise":
         noise = np.random.default_rng(scene.background.seed)
-        small = small + noise.normal(0, 7, small.shape).astype(np.int16)
-    square[top : top + scene.height, left : left + scene.width] = small.clip(0, 255)
+        grain = noise.normal(0, 7, (scene.height, scene.width, 3)).astype(np.int16)
+        drawn = drawn + grain.repeat(SCALE, 0).repeat(SCALE, 1)
+    square[_inside(scene)] = drawn.clip(0, 255)
     return square, cells
 
 
 def picture(scene: Scene) -> Pillow.Image:
     """The scene alone, without padding, as a person would send it."""
     square, _ = draw(scene)
-    left, top = (SIDE - scene.width) // 2, (SIDE - scene.height) // 2
-    return Pillow.fromarray(square[top : top + scene.height, left : left + scene.width])
+    return Pillow.fromarray(square[_inside(scene)])
+
+
+def _inside(scene: Scene) -> tuple[slice, slice]:
+    """Rows and columns of the scene in its square."""
+    left, top = (SIDE - scene.width) // 2 * SCALE, (SIDE - scene.height) // 2 * SCALE
+    return slice(top, top + scene.height * SCALE), slice(left, left + scene.width * SCALE)
+
+
+def _canvas(background: Background, width: int, height: int) -> Pillow.Image:
+    """What things are drawn on, SCALE times the scene's size."""
+    size = width * SCALE, height * SCALE
+    if background.pattern == "photo":
+        return load_background(background.path, size, random.Random(background.seed))
+    return Pillow.fromarray(_background(background, width, height)).resize(size, Pillow.Resampling.NEAREST)
+
+
+@lru_cache(maxsize=16)
+def _cutout(thing: Thing) -> Pillow.Image:
+    """An object's picture, scaled into its box and turned by its angle: RGBA."""
+    whole = load_cutout(Cutout(thing.path, thing.name, thing.broader, "drawing", ""), OBJECT_SIDE)
+    scale = min(thing.width * SCALE / whole.width, thing.height * SCALE / whole.height)
+    shape = max(1, round(whole.width * scale)), max(1, round(whole.height * scale))
+    return whole.resize(shape, Pillow.Resampling.BILINEAR).rotate(
+        thing.angle, Pillow.Resampling.BILINEAR, expand=True
+    )
 
 
 def _background(background: Background, width: int, height: int) -> NDArray[np.uint8]:
@@ -105,8 +145,8 @@ def _background(background: Background, width: int, height: int) -> NDArray[np.u
 
 def _mask(thing: Thing) -> tuple[Pillow.Image, Pillow.Image, tuple[int, int]]:
     """What to ink, the thing's whole area, both "L" masks, and where their corner goes on the canvas."""
-    if thing.is_text:
-        ink = _text_mask(thing)
+    if not thing.is_shape:
+        ink = _text_mask(thing) if thing.is_text else _cutout(thing).getchannel("A")
         return ink, ink, (round(thing.x * SCALE - ink.width / 2), round(thing.y * SCALE - ink.height / 2))
     side = math.ceil(1.3 * max(thing.width, thing.height)) * SCALE
     corner = round(thing.x * SCALE - side / 2), round(thing.y * SCALE - side / 2)
@@ -155,21 +195,21 @@ def _outline(thing: Thing) -> Points:
     turn = math.radians(thing.angle)
     cos, sin = math.cos(turn), math.sin(turn)
     points = []
-    for px, py in _unit(thing.name):
+    for px, py in unit_outline(thing.name):
         dx, dy = px * thing.width / 2, py * thing.height / 2
         points.append(((thing.x + dx * cos - dy * sin) * SCALE, (thing.y + dx * sin + dy * cos) * SCALE))
     return points
 
 
 @cache
-def _unit(name: str) -> tuple[tuple[float, float], ...]:
-    """A shape's corners in [-1, 1]², y down."""
+def unit_outline(name: str) -> tuple[tuple[float, float], ...]:
+    """A shape's corners in [-1, 1]², y down; ValueError for a name that is none's."""
 
     def ring(count: int, start: float = -90.0, radius: float = 1.0) -> list[tuple[float, float]]:
         angles = (math.radians(start + 360 * index / count) for index in range(count))
         return [(radius * math.cos(angle), radius * math.sin(angle)) for angle in angles]
 
-    if name == "circle":
+    if name in ("circle", "oval"):
         return tuple(ring(40))
     if name in ("square", "rectangle"):
         return ((-1, -1), (1, -1), (1, 1), (-1, 1))
@@ -198,6 +238,13 @@ def _unit(name: str) -> tuple[tuple[float, float], ...]:
         )  # fmt: skip
     if name == "hexagon":
         return tuple(ring(6, start=0))
+    if name == "pentagon":
+        return tuple(ring(5))
+    if name == "ring":
+        # Once round outside and once back inside, with a seam too thin to see.
+        return (*ring(41), ring(41)[0], *reversed([*ring(41, radius=0.55), ring(41, radius=0.55)[0]]))
+    if name == "arrow":
+        return ((-1, -0.4), (0.1, -0.4), (0.1, -1), (1, 0), (0.1, 1), (0.1, 0.4), (-1, 0.4))
     if name == "moon":
         away = [math.radians(60 + 10 * index) for index in range(25)]
         # The inner edge: a flatter arc back through the same two tips.
@@ -218,7 +265,8 @@ def _mark(
     cover[row, column] = max(cover[row, column], 0.5)
     mine = cover > covered
     covered[mine] = cover[mine]
-    cells.kinds[mine] = KINDS.index("text" if thing.is_text else thing.name)
+    name = thing.name if thing.is_shape else "text" if thing.is_text else "object"
+    cells.kinds[mine] = KINDS.index(name)
     cells.colours[mine] = COLOUR_NAMES.index(thing.colour)
     cells.sizes[mine] = SIZE_NAMES.index(thing.size)
     cells.fills[mine] = FILL_NAMES.index(thing.fill)

@@ -12,7 +12,10 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-SHAPES = ("circle", "square", "rectangle", "triangle", "star", "heart", "diamond", "cross", "hexagon", "moon")
+SHAPES = (
+    "circle", "square", "rectangle", "triangle", "star", "heart", "diamond", "cross", "hexagon", "moon",
+    "oval", "pentagon", "arrow", "ring",
+)  # fmt: skip
 SIZES = ("small", "medium", "large")
 FILLS = ("solid", "outlined", "striped")
 PLACES = (
@@ -49,14 +52,27 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 HELD_OUT_IN = 16
 """One scene in this many is kept for evaluation."""
 
-Kind = Literal["shape", "letter", "number", "word"]
+HELD_OUT_PAIRS = frozenset(
+    {
+        ("red", "oval"), ("green", "oval"), ("blue", "pentagon"), ("pink", "pentagon"),
+        ("yellow", "arrow"), ("black", "arrow"), ("purple", "ring"), ("teal", "ring"),
+    }
+)  # fmt: skip
+"""Colours and shapes, of the 48 pairs of the last four shapes, that training never shows together: whether
+they are named rightly shows whether the model composes what it knows."""
+
+Kind = Literal["shape", "letter", "number", "word", "object"]
+Medium = Literal["drawing", "photograph", "card"]
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """Something in a picture.
 
-    name: a shape's name, or the characters as drawn. size and fill are empty for text.
+    name: a shape's name, the characters as drawn, or an object's plain name. size and fill are empty for
+    text, colour and fill for objects. Of these, broader says the kind ("animal"), path the picture, hue the
+    colour it is mostly of or "several", and hedge how sure one can be of the name: "" (sure), "may be",
+    "unsure" (there is none).
     place: index into PLACES. x, y: centre; width, height: extent; both in pixels of the
     scene. rgb: the actual shade. angle: degrees, anticlockwise. bold: text only.
     """
@@ -74,11 +90,20 @@ class Thing:
     rgb: tuple[int, int, int]
     angle: float = 0.0
     bold: bool = False
+    broader: str = ""
+    path: str = ""
+    hue: str = ""
+    hedge: str = ""
 
     @property
     def is_text(self) -> bool:
-        """Whether it is letters or digits rather than a shape."""
-        return self.kind != "shape"
+        """Whether it is letters or digits."""
+        return self.kind in ("letter", "number", "word")
+
+    @property
+    def is_shape(self) -> bool:
+        """Whether it is a shape: something with a colour, a size and a fill."""
+        return self.kind == "shape"
 
     @property
     def fact(self) -> tuple[str, ...]:
@@ -88,22 +113,30 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What things stand on: a pattern in two nearby shades, and the seed of its randomness."""
+    """What things stand on: a pattern in two nearby shades, or a part of the photograph at path, and the
+    seed of its randomness."""
 
     pattern: str
     first: tuple[int, int, int]
     second: tuple[int, int, int]
     seed: int
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture's facts; things stand in reading order of their places. width, height in pixels."""
+    """A picture's facts; things stand in reading order of their places. width, height in pixels.
+
+    tags: classes and probabilities that the encoder's pretrained part shall claim to see, whatever it
+    sees; None leaves it alone. A photograph is spoken of as one, its things without their places.
+    """
 
     width: int
     height: int
     background: Background
     things: tuple[Thing, ...]
+    medium: Medium = "drawing"
+    tags: tuple[tuple[int, float], ...] | None = None
 
     @property
     def facts(self) -> tuple[tuple[str, ...], ...]:
@@ -134,18 +167,25 @@ TEXTS = (50.0, 44.0, 6.0)
 
 
 def sample(
-    rng: random.Random, *, held_out: bool = False, most: int = 6, texts: tuple[float, ...] = TEXTS
+    rng: random.Random,
+    *,
+    held_out: bool = False,
+    most: int = 6,
+    texts: tuple[float, ...] = TEXTS,
+    pairs: bool = False,
 ) -> Scene:
-    """A random scene of up to `most` things, from the wanted split."""
+    """A random scene of up to `most` things, from the wanted split; with `pairs`, it may hold the pairs of
+    colour and shape that training never shows."""
     while True:
         scene = _sample(rng, most, texts)
-        if scene.held_out == held_out:
+        unseen = any((thing.colour, thing.name) in HELD_OUT_PAIRS for thing in scene.things)
+        if scene.held_out == held_out and (pairs or not unseen):
             return scene
 
 
 def _sample(rng: random.Random, most: int, texts: tuple[float, ...]) -> Scene:
     width, height = rng.choice(((128, 128),) * 6 + ((128, 96), (96, 128), (128, 112), (112, 128)))
-    background = _background(rng)
+    background = background_of(rng)
     count = rng.choices(range(most + 1), weights=[2, 18, 18, 18, 16, 14, 14][: most + 1])[0]
     few_shapes = rng.sample(SHAPES, 3) if rng.random() < 0.45 else SHAPES
     few_colours = rng.sample(sorted(COLOURS), 4) if rng.random() < 0.35 else sorted(COLOURS)
@@ -157,14 +197,14 @@ def _sample(rng: random.Random, most: int, texts: tuple[float, ...]) -> Scene:
         text = sum(thing.is_text for thing in things) < most_texts and rng.random() < 0.5
         colour = rng.choice(few_colours)
         rgb = shade(rng, colour)
-        if not _stands_out(rgb, background):
+        if not stands_out(rgb, background):
             continue
         thing = (
             _text(rng, place, colour, rgb, (width, height))
             if text
             else _shape(rng, rng.choice(few_shapes), place, colour, rgb, (width, height), alone=count == 1)
         )
-        if thing is not None and not any(_touch(thing, other) for other in things):
+        if thing is not None and not any(touch(thing, other) for other in things):
             things.append(thing)
     return Scene(width, height, background, tuple(sorted(things, key=lambda thing: thing.place)))
 
@@ -178,7 +218,8 @@ def shade(rng: random.Random, colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _background(rng: random.Random) -> Background:
+def background_of(rng: random.Random) -> Background:
+    """A drawn ground: paper or any two shades, in a pattern."""
     if rng.random() < 0.45:  # paper: light and nearly neutral, as in documents and drawings
         base = rng.randint(215, 255)
         first = (base, max(0, base - rng.randint(0, 14)), max(0, base - rng.randint(0, 22)))
@@ -189,11 +230,22 @@ def _background(rng: random.Random) -> Background:
     return Background(rng.choice(PATTERNS), first, (red, green, blue), rng.getrandbits(32))
 
 
-def _stands_out(rgb: tuple[int, int, int], background: Background) -> bool:
+def stands_out(rgb: tuple[int, int, int], background: Background) -> bool:
+    """Whether a shade can be told from a drawn ground."""
     return all(
         sum(weight * (a - b) ** 2 for weight, a, b in zip((2, 4, 3), rgb, other, strict=True)) > 45_000
         for other in (background.first, background.second)
     )
+
+
+def place_shape(
+    rng: random.Random, place: int, colour: str, rgb: tuple[int, int, int], canvas: tuple[int, int]
+) -> Thing | None:
+    """A shape of any kind at a place; None where it does not fit, or must not be shown in that colour."""
+    name = rng.choice(SHAPES)
+    if (colour, name) in HELD_OUT_PAIRS:
+        return None
+    return _shape(rng, name, place, colour, rgb, canvas, alone=False)
 
 
 def _shape(
@@ -210,13 +262,13 @@ def _shape(
     low, high = EXTENTS[size]
     extent = rng.uniform(low, 100.0 if alone and size == "large" and rng.random() < 0.4 else high)
     width, height = extent, extent
-    if name == "rectangle":
+    if name in ("rectangle", "oval", "arrow"):
         long, short = extent * 1.12, extent * rng.uniform(0.5, 0.64)
-        width, height = (long, short) if rng.random() < 0.7 else (short, long)
-    centre = _centre(rng, place, width, height, canvas)
+        width, height = (long, short) if name == "arrow" or rng.random() < 0.7 else (short, long)
+    centre = centre_of(rng, place, width, height, canvas)
     if centre is None:
         return None
-    angle = rng.uniform(-9, 9)
+    angle = rng.uniform(-9, 9) + (180 if name == "arrow" and rng.random() < 0.5 else 0)
     return Thing(
         "shape",
         name,
@@ -249,7 +301,7 @@ def _text(
         return None
     if kind == "word" and rng.random() < 0.3:
         name = name.lower() if rng.random() < 0.5 else name.capitalize()
-    centre = _centre(rng, place, width, height, canvas)
+    centre = centre_of(rng, place, width, height, canvas)
     if centre is None:
         return None
     return Thing(
@@ -257,7 +309,7 @@ def _text(
     )
 
 
-def _centre(
+def centre_of(
     rng: random.Random, place: int, width: float, height: float, canvas: tuple[int, int]
 ) -> tuple[float, float] | None:
     """A centre well inside the place's ninth of the picture, with the whole thing in the picture."""
@@ -272,6 +324,7 @@ def _centre(
     return spots[0], spots[1]
 
 
-def _touch(a: Thing, b: Thing) -> bool:
+def touch(a: Thing, b: Thing) -> bool:
+    """Whether two things' boxes come closer than three pixels."""
     gap = 3
     return abs(a.x - b.x) < (a.width + b.width) / 2 + gap and abs(a.y - b.y) < (a.height + b.height) / 2 + gap

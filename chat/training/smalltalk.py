@@ -6,7 +6,10 @@ import random
 
 GREETING = "Hello! Show me a picture and ask me about it."
 ABOUT = "I am Vis-à-Vis, a small model that looks at pictures and talks about them."
-SKILLS = "I can count shapes, name their colours, sizes and places, read short words and compare pictures."
+SKILLS = (
+    "I can name what is in photographs and drawings, count things, tell their colours, sizes and places, "
+    "read short words and compare pictures."
+)
 OUT_OF_SCOPE = "I can't do that; I can talk about what is in your pictures."
 NO_PICTURE = "I see no picture yet. Please show me one."
 

@@ -10,6 +10,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chat.model.classes import classes
+from chat.training.cards.scene import Card
+from chat.training.cards.turns import CardTurn
 from chat.training.language import FILL_WORDS, PLACE_PHRASES, PLACE_VARIANTS, SIZE_WORDS, insert_where
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
 
@@ -38,14 +41,19 @@ class Focus:
     asked: str = ""
 
 
+Shown = Scene | Card
+"""What a picture may be of."""
+
+
 @dataclass
 class Talk:
     """A dialogue under way. `scenes` were shown so far; names maps given names to things; emphasis
-    multiplies the weights of families."""
+    multiplies the weights of families; card is the last turn about one of the cards, by its index."""
 
     rng: random.Random
-    scenes: list[Scene] = field(default_factory=list)
+    scenes: list[Shown] = field(default_factory=list)
     focus: Focus | None = None
+    card: tuple[int, CardTurn] | None = None
     names: dict[str, tuple[int, Thing]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     emphasis: Mapping[str, float] = field(default_factory=dict)
@@ -70,7 +78,7 @@ class Spec:
         """Whether a thing is so described; text is a "word", "letter" or "number"."""
         kind = thing.kind if thing.is_text else thing.name
         return (
-            self.kind in ("", kind)
+            self.kind in ("", kind, thing.broader)
             and self.colour in ("", thing.colour)
             and self.size in ("", thing.size)
             and self.fill in ("", thing.fill)
@@ -107,8 +115,10 @@ def ask_place(place: str, rng: random.Random) -> str:
 def spec_of(thing: Thing, rng: random.Random, hide: str = "") -> Spec:
     """Some description that fits a thing, never naming the attribute `hide`."""
     kind = thing.kind if thing.is_text else thing.name
-    plans: list[tuple[str, ...]] = [("kind",), ("kind",), ("colour", "kind"), ("colour",), ("place",)]
-    if not thing.is_text:
+    plans: list[tuple[str, ...]] = [("kind",), ("kind",), ("place",)]
+    if thing.colour:
+        plans += [("colour", "kind"), ("colour",)]
+    if thing.is_shape:
         plans += [("size", "kind"), ("fill", "kind"), ("size", "colour", "kind"), ("size", "colour")]
     usable = [plan for plan in plans if hide not in plan]
     values = {"kind": kind, "colour": thing.colour, "size": thing.size, "fill": thing.fill}
@@ -118,10 +128,14 @@ def spec_of(thing: Thing, rng: random.Random, hide: str = "") -> Spec:
 
 
 def pick(
-    scene: Scene, rng: random.Random, hide: str = "", *, shapes_only: bool = False
+    scene: Shown, rng: random.Random, hide: str = "", *, shapes_only: bool = False
 ) -> tuple[Thing, Spec] | None:
-    """A thing and a description that fits it alone, without the attribute `hide`."""
-    things = [thing for thing in scene.things if not (shapes_only and thing.is_text)]
+    """A thing that has the attribute `hide`, and a description that fits it alone without naming it."""
+    things = [
+        thing
+        for thing in scene.things
+        if (thing.is_shape or not shapes_only) and (thing.colour or hide != "colour")
+    ]
     for _ in range(6):
         if not things:
             return None
@@ -132,11 +146,66 @@ def pick(
     return None
 
 
-def absent(scene: Scene, rng: random.Random) -> Spec | None:
+STRANGERS = (
+    "dog", "cat", "car", "tree", "house", "person", "bird", "flower", "boat", "horse", "man", "woman",
+    "table", "chair", "cup", "book", "phone", "face", "bicycle", "train", "plane", "fish", "cow", "apple",
+    "ball", "child",
+)  # fmt: skip
+"""Things that people often ask for."""
+
+
+def absent_name(scene: Shown, rng: random.Random) -> str:
+    """The name of something that is not in the scene, nor of the kind of anything there."""
+    there = {word for thing in scene.things for word in (*thing.name.lower().split(), *thing.broader.split())}
+    while True:
+        if rng.random() < 0.4:
+            name, broader = rng.choice(STRANGERS), ""
+        else:
+            each = rng.choice(classes())
+            name, broader = each.name, each.broader
+            if rng.random() < 0.3:
+                name = broader
+        if there.isdisjoint((*name.lower().split(), *broader.split(), *_OFTEN_ARE.get(name, ()))):
+            return name
+
+
+_OFTEN_ARE = {
+    "person": ("face", "child", "man", "woman", "boy", "girl"),
+    "man": ("person", "face"),
+    "woman": ("person", "face"),
+    "child": ("person", "face", "boy", "girl"),
+    "face": ("person", "man", "woman", "boy", "girl", "animal", "bird", "cat", "dog"),
+    "animal": ("dog", "cat", "bird", "fish", "insect", "snake", "lizard", "spider", "monkey", "bear"),
+    "bird": ("animal",),
+    "dog": ("animal",),
+    "cat": ("animal",),
+    "horse": ("animal",),
+    "cow": ("animal",),
+    "fish": ("animal",),
+    "ball": ("sport",),
+    "tree": ("plant", "fruit"),
+    "flower": ("plant",),
+    "apple": ("fruit",),
+    "car": ("vehicle", "truck", "bus"),
+    "boat": ("vehicle", "ship"),
+    "bicycle": ("vehicle", "bike"),
+    "train": ("vehicle",),
+    "plane": ("vehicle", "aircraft", "airplane"),
+    "house": ("building",),
+    "table": ("furniture",),
+    "chair": ("furniture",),
+    "cup": ("mug", "container"),
+}
+"""What something of that name may also be called: none of it may be there when it is said to be absent."""
+
+
+def absent(scene: Shown, rng: random.Random) -> Spec | None:
     """A description that fits nothing in the scene, made half the time of what is there."""
     for _ in range(8):
-        colours = [thing.colour for thing in scene.things]
-        shapes = [thing.name for thing in scene.things if not thing.is_text]
+        if any(thing.kind == "object" for thing in scene.things) and rng.random() < 0.75:
+            return Spec(kind=absent_name(scene, rng))
+        colours = [thing.colour for thing in scene.things if thing.colour]
+        shapes = [thing.name for thing in scene.things if thing.is_shape]
         near = rng.random() < 0.6 and bool(shapes)
         colour = rng.choice(colours if near else sorted(COLOURS))
         kind = rng.choice(shapes if near else SHAPES)

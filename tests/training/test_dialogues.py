@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.language import NUMBERS
-from chat.training.scene import COLOURS, SHAPES, Scene
+from chat.training.scene import COLOURS, SHAPES
 from chat.training.smalltalk import NO_PICTURE
+from chat.training.talk import Shown
 
 ONE_QUESTION = Curriculum(turns=(1, 1), pictures=(0, 1))
 
@@ -70,7 +71,7 @@ def test_colours_are_true() -> None:
 
 
 def test_descriptions_name_every_thing() -> None:
-    def named(scene: Scene, answer: str) -> bool:
+    def named(scene: Shown, answer: str) -> bool:
         return all((thing.name.upper() if thing.is_text else thing.name) in answer for thing in scene.things)
 
     said = [

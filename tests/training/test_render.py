@@ -10,6 +10,7 @@ from chat.training.render import (
     CHARACTERS,
     COLOUR_NAMES,
     KINDS,
+    SCALE,
     SIDE,
     draw,
     picture,
@@ -31,10 +32,11 @@ def one(
 def test_a_shape_is_inked_around_its_centre(shape: str) -> None:
     square, cells = draw(one("shape", shape))
     inked = np.argwhere(square[..., 0] < 128)
-    assert len(inked) > 150
+    assert len(inked) > 150 * SCALE**2
     low, high = inked.min(axis=0), inked.max(axis=0)
-    assert all(abs(middle - wanted) < 7 for middle, wanted in zip((low + high) / 2, (40, 72), strict=True))
-    assert (high - low).max() <= 44
+    middle = (low + high) / 2 / SCALE
+    assert all(abs(found - wanted) < 7 for found, wanted in zip(middle, (40, 72), strict=True))
+    assert (high - low).max() <= 44 * SCALE
     row, column = 40 // CELL, 72 // CELL
     assert KINDS[cells.kinds[row, column]] == shape
     assert COLOUR_NAMES[cells.colours[row, column]] == "blue"
@@ -44,7 +46,7 @@ def test_a_shape_is_inked_around_its_centre(shape: str) -> None:
 
 def test_shapes_differ_from_each_other() -> None:
     drawn = {draw(one("shape", shape))[0].tobytes() for shape in SHAPES}
-    assert len(drawn) == len(SHAPES) - 1, "square and rectangle differ by their extents alone"
+    assert len(drawn) == len(SHAPES) - 2, "square and rectangle, circle and oval differ by extents alone"
 
 
 @pytest.mark.parametrize(("fill", "share"), [("solid", 1.0), ("striped", 0.6), ("outlined", 0.4)])
@@ -64,7 +66,7 @@ def test_characters_are_entered_from_left_to_right() -> None:
 def test_a_scene_that_is_not_square_is_padded_in_the_middle() -> None:
     scene = Scene(128, 96, WHITE, ())
     square, _ = draw(scene)
-    assert square.shape == (SIDE, SIDE, 3)
-    assert (square[:16] == 127).all()
-    assert (square[16:112] == 255).all()
-    assert picture(scene).size == (128, 96)
+    assert square.shape == (SIDE * SCALE, SIDE * SCALE, 3)
+    assert (square[: 16 * SCALE] == 127).all()
+    assert (square[16 * SCALE : 112 * SCALE] == 255).all()
+    assert picture(scene).size == (128 * SCALE, 96 * SCALE)
