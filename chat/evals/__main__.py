@@ -1,111 +1,85 @@
-"""Score a model on held-out dialogues: `python -m chat.evals --questions 1000`.
+"""Measure a model: `python -m chat.evals run|manifest|files|photographs|quick …`.
 
-Prints accuracy by family and by turn, with the model's own answers in the history,
-beside three controls; the last line is flat JSON.
+run          the generated suite, with controls and a report
+manifest     sha256 of each item of the suite
+files        benchmarks from disk: MME, POPE, VQAv2, VisDial, COCO captions, VLMEvalKit tables
+photographs  names of the things in a folder of labelled photographs
+quick        held-out dialogues of training's kind; what runs if no command is named
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import sys
+from collections.abc import Callable, Sequence
 
-from tqdm import tqdm
-
-from chat.config import Settings
-from chat.engines import Engine, load
-from chat.evals.harness import (
-    Answer,
-    Change,
-    accuracy,
-    by,
-    hidden,
-    most_frequent,
-    run,
-    swapped,
-    whole_dialogues,
-)
-from chat.evals.suite import Item, build, overlap
+from chat.errors import VisavisError
 
 
-def arguments() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m chat.evals", description=__doc__)
-    parser.add_argument("--questions", type=int, default=1000, help="at least so many questions")
-    parser.add_argument("--model", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
-    parser.add_argument(
-        "--history", choices=("own", "gold"), default="own", help="whose answers the history holds"
-    )
-    parser.add_argument("--no-controls", action="store_true", help="score the model alone")
-    parser.add_argument("--failures", type=int, default=10, help="wrong answers to print")
-    parser.add_argument("--save", type=Path, help="write every answer to this JSONL file")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--threads", type=int)
-    return parser
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments name; an error of the program's own ends it with its message."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args and args[0] in ("-h", "--help"):
+        print(__doc__)
+        args = ["--help"]
+    command = args.pop(0) if args and args[0] in COMMANDS else "quick"
+    try:
+        COMMANDS[command](args)
+    except VisavisError as error:
+        raise SystemExit(f"chat.evals: {error}") from None
 
 
-def main() -> None:
-    """Run what the command line asks for."""
-    args = arguments().parse_args()
-    items = build(args.questions)
-    engine = load(args.model, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
-    answers = _ask(engine, items, "model", own=args.history == "own")
-    results: dict[str, object] = {
-        "questions": len(answers),
-        "accuracy": round(accuracy(answers), 1),
-        "needs_picture": round(accuracy([answer for answer in answers if answer.needs_picture]), 1),
-        "whole_dialogues": round(whole_dialogues(answers), 1),
-        "history": args.history,
-    }
-    checked = overlap(items)
-    results["overlap"] = checked.trainable_scenes
-    print(
-        f"\nOverlap with training: {checked.trainable_scenes} scenes; {checked.with_picture} questions have "
-        f"a held-out picture in view, {checked.before_any_picture} are asked before any picture."
-    )
-    controls: dict[str, Sequence[Answer]] = {}
-    if not args.no_controls:
-        controls = {
-            "most frequent": most_frequent(items),
-            "no picture": _ask(engine, items, "no picture", change=hidden),
-            "another picture": _ask(engine, items, "another picture", change=swapped(items)),
-        }
-        results |= {name.replace(" ", "_"): round(accuracy(said), 1) for name, said in controls.items()}
-    _table("family", lambda answer: answer.family, answers, controls)
-    _table("turn", lambda answer: f"turn {answer.turn + 1}", answers, controls)
-    for answer in [answer for answer in answers if not answer.right][: args.failures]:
-        print(f"  {answer.family}: {answer.question!r} → {answer.given!r}, not {answer.expected!r}")
-    if args.save:
-        lines = (json.dumps({**vars(answer), "right": answer.right}) for answer in answers)
-        args.save.write_text("".join(line + "\n" for line in lines), "utf-8")
-    print(json.dumps(results))
+def _run(argv: Sequence[str]) -> None:
+    from chat.evals import measure
+
+    measure.main(argv)
 
 
-def _ask(
-    engine: Engine, items: list[Item], what: str, *, own: bool = True, change: Change | None = None
-) -> list[Answer]:
-    total = sum(len(item.dialogue.turns) for item in items)
-    return list(tqdm(run(engine, items, own_history=own, change=change), total=total, desc=what))
+def _quick(argv: Sequence[str]) -> None:
+    from chat.evals import quick
+
+    quick.main(argv)
 
 
-def _table(
-    title: str,
-    key: Callable[[Answer], str],
-    answers: Sequence[Answer],
-    controls: Mapping[str, Sequence[Answer]],
-) -> None:
-    """Accuracy in percent by a key, a column for the model and one for each control."""
-    columns = {"model": answers, **controls}
-    scores = [by(said, key) for said in columns.values()]
-    print(f"\n{title:>20} {'questions':>10} " + " ".join(f"{name:>16}" for name in columns))
-    for name, (_, number) in scores[0].items():
-        print(f"{name:>20} {number:>10} " + " ".join(f"{score[name][0]:>16.1f}" for score in scores))
-    print(
-        f"{'all':>20} {len(answers):>10} " + " ".join(f"{accuracy(said):>16.1f}" for said in columns.values())
-    )
+def _files(argv: Sequence[str]) -> None:
+    from chat.evals.files.__main__ import main as files
 
+    files(argv)
+
+
+def _photographs(argv: Sequence[str]) -> None:
+    from chat.evals import naming
+
+    naming.main(argv)
+
+
+def _manifest(argv: Sequence[str]) -> None:
+    from chat.evals.build import MANIFEST, PARTS, build, digests, manifest
+    from chat.evals.sizes import SIZES
+
+    parser = argparse.ArgumentParser(prog="python -m chat.evals manifest", description="sha256 of each item")
+    parser.add_argument("--suite", choices=tuple(SIZES), default="smoke")
+    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--splits", default="iid")
+    parser.add_argument("--write", action="store_true", help=f"also write {MANIFEST.name}, of smoke and iid")
+    asked = parser.parse_args(argv)
+    items = build(asked.suite, asked.parts.split(","), asked.splits.split(","))
+    for line in manifest(items):
+        print(line)
+    if asked.write:
+        whole = digests(build("smoke"))
+        MANIFEST.write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "run": _run,
+    "manifest": _manifest,
+    "files": _files,
+    "photographs": _photographs,
+    "quick": _quick,
+}
+"""Each imports what it needs when it is called."""
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,131 @@
+"""Put a model through the suite: `python -m chat.evals run --suite std --engine builtin`.
+
+Scores perception (P, of 2,000), cognition (C, of 800), hallucination (H), captions (G), dialogues (D) and
+long dialogues (L) beside their controls. The last line is flat JSON; --report writes a folder
+to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from chat.config import Settings
+from chat.engines import Engine, load
+from chat.evals.build import PARTS, build
+from chat.evals.dialogue_scores import alone, referring
+from chat.evals.items import Item
+from chat.evals.report import write
+from chat.evals.runner import Answered, History, asked_turns, hidden, run, shuffled
+from chat.evals.scores import Results, scores
+from chat.evals.sizes import SIZES
+from chat.evals.splits import SPLITS
+
+DEFAULT_SPLITS = ("iid", "pairs", "longer20")
+"""What a run measures unless told otherwise: new scenes, unseen pairs, longer dialogues."""
+
+DEFAULT_PARTS = {"pairs": ("P",), "longer20": ("D",)}
+"""Parts of the default run's splits that are scored; all of them in iid."""
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m chat.evals run", description=__doc__)
+    parser.add_argument("--suite", choices=tuple(SIZES), default="std", help="how many questions")
+    parser.add_argument("--engine", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of P,H,C,G,D,L")
+    parser.add_argument(
+        "--splits", default=",".join(DEFAULT_SPLITS), help=f"some of {','.join(SPLITS)}, or all"
+    )
+    parser.add_argument(
+        "--history", choices=("own", "gold", "both"), default="both", help="whose answers dialogues hold"
+    )
+    parser.add_argument("--no-controls", action="store_true", help="leave out the ablations")
+    parser.add_argument("--limit", type=int, help="at most so many items of each part and split")
+    parser.add_argument("--report", type=Path, help="write a report into this folder")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--threads", type=int)
+    return parser
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run what the command line asks for."""
+    args = arguments().parse_args(argv)
+    parts = args.parts.split(",")
+    splits = SPLITS if args.splits == "all" else tuple(args.splits.split(","))
+    items = limited(build(args.suite, parts, splits), args.limit)
+    if args.splits == ",".join(DEFAULT_SPLITS):
+        items = [item for item in items if item.part in DEFAULT_PARTS.get(item.split, PARTS)]
+    engine = load(args.engine, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    histories: tuple[History, ...] = ("gold", "own") if args.history == "both" else (args.history,)
+    results = measure(engine, items, histories, ablate=not args.no_controls)
+    found = scores(results)
+    asked = sum(map(len, results.values()))
+    about = f"Suite {args.suite}, engine {engine.name} ({engine.fingerprint}), {asked} questions asked."
+    print(about)
+    if args.report:
+        write(args.report, results, found, about)
+        print(f"The report is {args.report / 'report.md'}.")
+    print(json.dumps({"suite": args.suite, "engine": engine.name, "questions": asked, **found}))
+
+
+def limited(items: Sequence[Item], limit: int | None) -> list[Item]:
+    """At most so many items of each part and split, taken evenly from its families."""
+    if limit is None:
+        return list(items)
+    groups: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.part, item.split), []).append(item)
+    kept: list[Item] = []
+    for group in groups.values():
+        # Twins stay together, so steps are of two.
+        pairs = [group[start : start + 2] for start in range(0, len(group), 2)]
+        count = min(len(pairs), max(1, limit // 2))
+        kept += [item for step in range(count) for item in pairs[step * len(pairs) // count]]
+    return kept
+
+
+def measure(
+    engine: Engine, items: Sequence[Item], histories: Sequence[History], *, ablate: bool = True
+) -> Results:
+    """All that is asked of an engine, by condition and split; ablations on iid alone.
+
+    Dialogues are run once for each history, everything else once.
+    """
+    results: dict[tuple[str, str], list[Answered]] = {}
+    for split in dict.fromkeys(item.split for item in items):
+        mine = [item for item in items if item.split == split]
+        singles, dialogues = (
+            [item for item in mine if (item.part == "D") == in_turn] for in_turn in (False, True)
+        )
+        if singles:
+            results["model", split] = _ask(run(engine, singles), singles, f"{split}")
+        for history in histories if dialogues else ():
+            said = run(engine, dialogues, history=history)
+            results[history, split] = _ask(said, dialogues, f"{split}, {history} history")
+    if ablate:
+        results |= _ablations(engine, [item for item in items if item.split == "iid"], "gold" in histories)
+    return results
+
+
+def _ablations(
+    engine: Engine, items: Sequence[Item], gold: bool
+) -> Iterator[tuple[tuple[str, str], list[Answered]]]:
+    """Without pictures, with other items' pictures, and, beside a gold history, without history."""
+    pictured = [item for item in items if item.part in ("P", "H", "C", "D")]
+    for name, pictures in (("no_pictures", hidden), ("shuffled", shuffled(pictured))):
+        said = run(engine, pictured, pictures=pictures)
+        if pictured:
+            yield (name, "iid"), _ask(said, pictured, name)
+    single = [alone(item, turn) for item in items if item.part == "D" and gold for turn in referring(item)]
+    if single:
+        yield ("no_history", "iid"), _ask(run(engine, single), single, "no_history")
+
+
+def _ask(said: Iterator[Answered], items: Sequence[Item], what: str) -> list[Answered]:
+    return list(tqdm(said, total=sum(len(asked_turns(item)) for item in items), desc=what))
