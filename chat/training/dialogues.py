@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from chat.training.followups import FOLLOW_UPS, TELLING, FollowUp, across, beyon
 from chat.training.language import ORDINALS, rough
 from chat.training.pictured import families, follow_up
 from chat.training.questions import describe
+from chat.training.references import answered_later, chosen, in_form, same_here
 from chat.training.scene import sample
 from chat.training.smalltalk import NO_PICTURE, out_of_scope, small_talk
 from chat.training.talk import Shown, Talk, Turn
@@ -77,7 +78,8 @@ def sample_dialogue(
     for index in range(length):
         new = tuple(number for number, at in enumerate(arrivals) if at == index)
         talk.scenes += [scenes[number] for number in new]
-        made = _with_pictures(talk, new) if new else _next(talk, like.scenes)
+        talk.at = index
+        made = _in_form(talk, lambda: _with_pictures(talk, new) if new else _next(talk, scenes, like.scenes))  # noqa: B023
         said.append(
             Turn(
                 rough(made.question, rng) if made.question else "",
@@ -94,7 +96,7 @@ def _arrivals(rng: random.Random, length: int, pictures: int) -> list[int]:
     """At which turn each picture is shown, in order; two in one message is possible."""
     if not pictures:
         return []
-    first = rng.choices((0, 1, 2), weights=(76, 16, 8))[0]
+    first = min(rng.choices((0, 1, 2), weights=(76, 16, 8))[0], length - 1)
     later = sorted(rng.randint(first, max(first, length - 2)) for _ in range(pictures - 1))
     spread = [first]
     for at in later:
@@ -112,6 +114,9 @@ def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
         return _earlier(talk, talk.rng.choice(new))
     if talk.rng.random() < 0.18:
         return caption(talk, new[0])
+    again = same_here(talk, new[0]) if talk.rng.random() < 0.6 else None
+    if again is not None:
+        return again
     made = _about(talk, new[0], "")
     if new[0] > 0 and talk.rng.random() < 0.4:
         opener = talk.rng.choice(("Here is another picture. ", "Now this one. ", "And now? ", "Next one: ",
@@ -120,18 +125,38 @@ def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
     return made
 
 
-def _next(talk: Talk, scenes: SceneSource) -> Turn:
+def _in_form(talk: Talk, make: Callable[[], Turn]) -> Turn:
+    """A turn whose answer keeps the rule that was agreed, or one that ends it."""
+    if not talk.rule:
+        return make()
+    for _ in range(12):
+        form, made = talk.rule, make()
+        if made.family == "rule":
+            return made
+        kept = in_form(made, form)
+        if kept is not None:
+            return kept
+    made = make()
+    # Nothing here can be said in a word; what cannot keep the rule is said as ever.
+    return made
+
+
+def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     """A turn without a new picture."""
     rng = talk.rng
     if not talk.scenes:
-        return _before_pictures(talk, scenes)
+        return _before_pictures(talk, scenes, source)
+    made = chosen(talk) if rng.random() < 0.75 else None
+    if made is None and talk.waiting and rng.random() < 0.35:
+        made = answered_later(talk)
+    if made is not None:
+        return made
     several = len(talk.scenes) > 1
     for _ in range(20):
         kind = rng.choices(
             ("latest", "follow", "earlier", "across", "tell", "small", "scope", "beyond"),
-            weights=(46, 26, 30 if several else 1, 14 if several else 1, 34 if talk.names else 16, 5, 6, 1),
+            weights=(46, 36, 30 if several else 1, 14 if several else 1, 34 if talk.names else 16, 5, 6, 1),
         )[0]
-        made: Turn | None
         if kind == "latest":
             made = _about(talk, talk.latest, "")
         elif kind == "follow":
@@ -155,7 +180,7 @@ def _next(talk: Talk, scenes: SceneSource) -> Turn:
     return _about(talk, talk.latest, "")
 
 
-def _before_pictures(talk: Talk, scenes: SceneSource) -> Turn:
+def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
     rng = talk.rng
     kind = rng.choices(("small", "scope", "none", "tell"), weights=(40, 20, 28, 12))[0]
@@ -169,9 +194,10 @@ def _before_pictures(talk: Talk, scenes: SceneSource) -> Turn:
         made = _first(rng, TELLING, talk)
         if made is not None:
             return made
-    # Ask as if a picture were there, about one that is never shown.
-    imagined = Talk(rng, scenes=[scenes(rng, False, 4)])
+    # Ask as if a picture were there: the one that comes next, or one that is never shown.
+    imagined = Talk(rng, scenes=[scenes[0] if scenes else source(rng, False, 4)])
     asked = _about(imagined, 0, "")
+    talk.waiting.append((asked.question, asked.answer))
     return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
 from chat.training.questions import attribute_of, describe_scene, yes_or_no
-from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
+from chat.training.references import REFERENCES, has, rule
+from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES
 from chat.training.talk import Focus, Spec, Talk, Turn
 
 FollowUp = Callable[[Talk], Turn | None]
@@ -24,15 +25,6 @@ _IT: dict[str, tuple[str, ...]] = {
     "fill": ("Is it solid, outlined or striped?", "How is it filled?", "Is it filled?", "And its fill?",
              "Is it filled or hollow?"),
 }  # fmt: skip
-
-
-def has(thing: Thing, attribute: str) -> bool:
-    """Whether the attribute can be asked of the thing: texts have no size, and objects no colour either."""
-    if attribute in ("size", "fill"):
-        return thing.is_shape
-    if attribute == "place" and thing.kind == "object":
-        return bool(thing.path)
-    return attribute != "colour" or bool(thing.colour)
 
 
 def it(talk: Talk) -> Turn | None:
@@ -223,6 +215,17 @@ def ask_named(talk: Talk) -> Turn | None:
     return Turn(rng.choice(wordings).format(n=name), attribute_of(thing, attribute, name), "named")
 
 
+def ask_stranger(talk: Talk) -> Turn | None:
+    """Something about a name that was never given."""
+    rng = talk.rng
+    name = given_name(rng)
+    if not talk.scenes or name in talk.names or name in talk.told.values():
+        return None
+    wordings = ("What colour is {n}?", "Where is {n}?", "Who is {n}?", "How big is {n}?", "What is {n}?",
+                "What shape is {n}?", "Is {n} red?")  # fmt: skip
+    return Turn(rng.choice(wordings).format(n=name), f"I don't know who {name} is.", "stranger")
+
+
 _NAMES = """
     Anna Ben Carl Dora Emma Fred Gina Hugo Ida Jack Kate Leo Mia Nina Otto Paul Rosa Sam Tom Uma
     Vera Will Yara Zoe Bob Alice Max Lily Oscar Ruby Felix Clara Maria Peter Olga Ali Chen Yuki
@@ -304,12 +307,19 @@ def ask_told(talk: Talk) -> Turn | None:
     return Turn(rng.choice(wordings).format(w=what), answer, "recall", needs_picture=False)
 
 
-FOLLOW_UPS: dict[str, tuple[float, FollowUp]] = {"it": (10, it), "other": (6, other), "those": (8, those)}
+FOLLOW_UPS: dict[str, tuple[float, FollowUp]] = {
+    "it": (10, it),
+    "other": (6, other),
+    "those": (8, those),
+    **REFERENCES,
+}
 TELLING: dict[str, tuple[float, FollowUp]] = {
     "naming": (4, name_it),
     "named": (12, ask_named),
     "tell": (3, tell),
     "recall": (4, ask_told),
+    "stranger": (1.2, ask_stranger),
+    "rule": (1.1, rule),
 }
 
 

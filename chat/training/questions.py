@@ -22,6 +22,8 @@ from chat.training.language import (
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
 from chat.training.tags import UNSURE, guess
 from chat.training.talk import (
+    Asked,
+    Counted,
     Family,
     Focus,
     Shown,
@@ -95,12 +97,15 @@ def count(talk: Talk, index: int, where: str) -> Turn:
         found = tuple(thing for thing in things if noun != "shape" or thing.is_shape)
         asked = noun
         noun = "object" if noun == "thing" else noun
+        if noun == "object":
+            talk.counts.append(Counted(talk.at, index, Spec(), len(found)))
     else:
         spec = _countable(things, rng)
         found, noun = spec.among(things), spec.words()
         asked = noun
         if spec.size:
             asked = asked.replace(spec.size, rng.choice(SIZE_WORDS[spec.size]), 1)
+        talk.counts.append(Counted(talk.at, index, spec, len(found)))
     if found:
         talk.focus = Focus(index, found, "count")
     return turn(talk, wordings, where, counted(len(found), noun), "count", n=plural(asked))
@@ -225,6 +230,7 @@ def attribute(talk: Talk, index: int, where: str, name: str) -> Turn | None:
     thing, spec = found
     noun, place = spec.asked(rng)
     talk.focus = Focus(index, (thing,), name)
+    talk.asked.append(Asked(talk.at, index, thing, name, f"{noun} {place}".strip()))
     wordings = ATTRIBUTES[name]
     if name == "shape" and not thing.is_shape:
         wordings = ("What is the {n}?", "Tell me what the {n} is.", "What do you call the {n}?")
@@ -267,6 +273,7 @@ def ambiguous(talk: Talk, index: int, where: str) -> Turn | None:
     if all(thing.is_shape for thing in found):
         name = rng.choice(("place", "size", "colour" if spec.kind else "shape"))
     talk.focus = Focus(index, found, "ambiguous")
+    talk.pending = talk.at, index, name, found
     answer = f"There are {NUMBERS[len(found)]} {plural(spec.words())}. Which one do you mean?"
     return turn(talk, ATTRIBUTES[name], where, answer, "ambiguous", n=spec.words())
 

@@ -45,10 +45,36 @@ Shown = Scene | Card
 """What a picture may be of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An attribute that was asked of a thing in turn `at`, and by which words."""
+
+    at: int
+    scene: int
+    thing: Thing
+    attribute: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted in turn `at`, and how many there were."""
+
+    at: int
+    scene: int
+    spec: Spec
+    number: int
+
+
 @dataclass
 class Talk:
     """A dialogue under way. `scenes` were shown so far; names maps given names to things; emphasis
-    multiplies the weights of families; card is the last turn about one of the cards, by its index."""
+    multiplies the weights of families; card is the last turn about one of the cards, by its index.
+
+    at: the turn that is being made. asked, counts: attributes and numbers asked for so far. pending: turn,
+    scene, attribute and things of a question that fits several. waiting: questions asked before there was a
+    picture, with their answers. rule: how answers are to be given, "word" or "upper".
+    """
 
     rng: random.Random
     scenes: list[Shown] = field(default_factory=list)
@@ -57,6 +83,12 @@ class Talk:
     names: dict[str, tuple[int, Thing]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     emphasis: Mapping[str, float] = field(default_factory=dict)
+    at: int = 0
+    asked: list[Asked] = field(default_factory=list)
+    counts: list[Counted] = field(default_factory=list)
+    pending: tuple[int, int, str, tuple[Thing, ...]] | None = None
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    rule: str = ""
 
     @property
     def latest(self) -> int:
