@@ -178,12 +178,23 @@ PHOTOGRAPHS: dict[str, tuple[float, Family]] = {
 }
 """Families about a photograph of one thing."""
 
+KNOWN_KIND: dict[str, tuple[float, Family]] = {
+    "what": (12, what),
+    "describe": (8, describe),
+    "medium": (3, medium),
+    "exist": (7, exist),
+}
+"""Families about a photograph of which one can be sure only of the kind of thing."""
+
 UNNAMED: dict[str, tuple[float, Family]] = {
     "what": (10, what),
     "describe": (8, describe),
     "medium": (3, medium),
 }
 """Families about a photograph of which one cannot be sure what it shows."""
+
+HEDGED = {"": PHOTOGRAPHS, "maybe": KNOWN_KIND, "may be": UNNAMED, "unsure": UNNAMED}
+"""Families about a photograph, by how sure one can be of what it shows."""
 
 DRAWN: dict[str, tuple[float, Family]] = {**FAMILIES, "medium": (1.5, medium)}
 """Families about shapes and texts."""
@@ -226,7 +237,7 @@ def families(scene: Shown) -> dict[str, tuple[float, Family]]:
     if isinstance(scene, Card):
         return CARDS
     if scene.medium == "photograph":
-        return UNNAMED if scene.things[0].hedge else PHOTOGRAPHS
+        return HEDGED[scene.things[0].hedge]
     objects = [thing for thing in scene.things if thing.kind == "object"]
     if not objects:
         return DRAWN

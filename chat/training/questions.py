@@ -20,7 +20,7 @@ from chat.training.language import (
     plural,
 )
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
-from chat.training.tags import UNSURE, guess
+from chat.training.tags import UNSURE, guess, kind_and_guess
 from chat.training.talk import (
     Asked,
     Counted,
@@ -53,6 +53,8 @@ def describe_scene(scene: Shown) -> str:
 def _describe_photograph(thing: Thing) -> str:
     if thing.hedge == "unsure":
         return "I see a photograph, but I am not sure what it shows."
+    if thing.hedge == "maybe":
+        return f"I see a photograph of {kind_and_guess(thing.broader, thing.name)}."
     if thing.hedge:
         return f"I see a photograph. {guess(thing.name)}"
     return f"I see a photograph of {a_thing(thing)}."
@@ -165,6 +167,8 @@ def _present(things: tuple[Thing, ...], rng: random.Random) -> Spec | None:
     if not nameable:
         return None
     like = rng.choice(nameable)
+    if like.hedge:
+        return Spec(kind=like.broader) if like.hedge == "maybe" else None
     if like.kind == "object":
         return Spec(kind=like.broader if like.broader and rng.random() < 0.35 else like.name)
     return rng.choice(
@@ -208,6 +212,8 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 
 def attribute_of(thing: Thing, attribute: str, subject: str = "It") -> str:
     """The answer about one attribute of a thing."""
+    if attribute == "shape" and thing.hedge == "maybe":
+        return f"{subject} is {kind_and_guess(thing.broader, thing.name)}."
     if attribute == "shape" and thing.hedge:
         return guess(thing.name) if thing.name else UNSURE
     value = {

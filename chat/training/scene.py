@@ -71,8 +71,8 @@ class Thing:
 
     name: a shape's name, the characters as drawn, or an object's plain name. size and fill are empty for
     text, colour and fill for objects. Of these, broader says the kind ("animal"), path the picture, hue the
-    colour it is mostly of or "several", and hedge how sure one can be of the name: "" (sure), "may be",
-    "unsure" (there is none).
+    colour it is mostly of or "several", and hedge how sure one can be of the name: "" (sure), "maybe"
+    (only of the kind), "may be" (of neither), "unsure" (there is none).
     place: index into PLACES. x, y: centre; width, height: extent; both in pixels of the
     scene. rgb: the actual shade. angle: degrees, anticlockwise. bold: text only.
     """

@@ -11,28 +11,31 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from functools import cache
+from typing import Literal
 
 from chat.model.classes import PictureClass, classes
 from chat.training.language import article
 
-SURE = 0.45
+SURE = 0.4
 """From this probability on, a class is named as a fact."""
 
-LIKELY = 0.5
-"""From this sum over the classes of one kind on, the kind is."""
+LIKELY = 0.3
+"""From this sum over the classes of one kind on, the kind is, and its most probable class as a guess."""
 
-POSSIBLE = 0.15
-"""From this probability on, a class is named as a guess."""
+POSSIBLE = 0.12
+"""From this probability on, a class is named as a guess without its kind."""
 
 UNSURE = "I am not sure what this is."
+
+Hedge = Literal["", "maybe", "may be", "unsure"]
 
 Tags = tuple[tuple[int, float], ...]
 """Classes and their probabilities, the most probable first."""
 
 
-def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, str]:
-    """(name, kind, hedge) that the tags allow: the hedge is "", "may be" (a guess), or "unsure"
-    (no name at all)."""
+def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, Hedge]:
+    """(name, kind, hedge) that the tags allow: named as a fact; the kind alone as a fact ("maybe"); a
+    guess ("may be"); or no name at all ("unsure")."""
     index, first = tags[0]
     best = classes()[index]
     if first >= SURE:
@@ -43,7 +46,8 @@ def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, str]:
         kinds[broader] = kinds.get(broader, 0.0) + probability
     kind = max(kinds, key=lambda name: kinds[name])
     if kinds[kind] >= LIKELY:
-        return kind, "", ""
+        likely = next(classes()[each].name for each, _ in tags if classes()[each].broader == kind)
+        return likely, kind, "maybe"
     if first >= POSSIBLE:
         return best.name, best.broader, "may be"
     return "", "", "unsure"
@@ -52,14 +56,8 @@ def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, str]:
 def made_up(rng: random.Random) -> Tags:
     """Tags such as a photograph of something may get: one class, and what it is easily taken for."""
     chosen = rng.choice(classes())
-    roll = rng.random()
-    first = (
-        rng.uniform(0.5, 0.98)
-        if roll < 0.75
-        else rng.uniform(0.2, 0.5)
-        if roll < 0.93
-        else rng.uniform(0.04, 0.2)
-    )
+    low, high = rng.choices(((0.4, 0.98), (0.12, 0.4), (0.04, 0.12)), weights=(56, 34, 10))[0]
+    first = rng.uniform(low, high)
     rest, tags = 1.0 - first, [(chosen.index, first)]
     alike = [each for each in _kinds()[chosen.broader] if each is not chosen]
     for _ in range(4):
@@ -81,3 +79,8 @@ def _kinds() -> dict[str, list[PictureClass]]:
 def guess(name: str) -> str:
     """ "I am not sure, but it may be a cat." """
     return f"I am not sure, but it may be {article(name)}."
+
+
+def kind_and_guess(kind: str, name: str) -> str:
+    """ "a car, maybe a taxi" """
+    return f"{article(kind)}, maybe {article(name)}"

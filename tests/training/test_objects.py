@@ -36,7 +36,8 @@ OTHER_DOG = 208
     ("tags", "said"),
     [
         (((CAT, SURE),), ("tabby cat", "cat", "")),
-        (((DOG, 0.3), (OTHER_DOG, LIKELY - 0.3), (CAT, 0.01)), ("dog", "", "")),
+        (((DOG, 0.2), (OTHER_DOG, LIKELY - 0.2), (CAT, 0.01)), ("golden retriever", "dog", "maybe")),
+        (((CAT, 0.25), (DOG, 0.2), (OTHER_DOG, 0.15)), ("golden retriever", "dog", "maybe")),
         (((CAT, POSSIBLE), (DOG, 0.1)), ("tabby cat", "cat", "may be")),
         (((CAT, POSSIBLE - 0.01), (DOG, 0.1)), ("", "", "unsure")),
     ],
@@ -60,12 +61,13 @@ def test_made_up_tags_are_of_every_class_and_fall_from_the_first() -> None:
 
 def test_how_a_photograph_is_spoken_of() -> None:
     said = {}
-    for first in (0.9, 0.2, 0.05):
+    for first in (0.9, 0.35, 0.2, 0.05):
         thing = subject(((CAT, first), (index_of("banana"), 0.01)))
         scene = Scene(128, 128, sample_photograph(random.Random(0)).background, (thing,), "photograph")
         said[first] = describe_scene(scene), attribute_of(thing, "shape")
     assert said == {
         0.9: ("I see a photograph of a tabby cat.", "It is a tabby cat."),
+        0.35: ("I see a photograph of a cat, maybe a tabby cat.", "It is a cat, maybe a tabby cat."),
         0.2: (
             "I see a photograph. I am not sure, but it may be a tabby cat.",
             "I am not sure, but it may be a tabby cat.",
