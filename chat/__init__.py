@@ -2,7 +2,9 @@
 
 from chat.api import Chat
 from chat.conversation import DialogueManager
+from chat.embedding import encode_image, encode_text, zero_shot
 from chat.engines import Delta, Engine, FinishReason, Sampling, Usage
+from chat.engines.base import Embedder
 from chat.errors import (
     BusyError,
     CheckpointError,
@@ -25,6 +27,7 @@ __all__ = [
     "ConfigError",
     "Delta",
     "DialogueManager",
+    "Embedder",
     "Engine",
     "EngineError",
     "FinishReason",
@@ -39,4 +42,7 @@ __all__ = [
     "UnknownConversation",
     "Usage",
     "VisavisError",
+    "encode_image",
+    "encode_text",
+    "zero_shot",
 ]

@@ -6,6 +6,9 @@ VisavisError                  prompts.errors
 ├── StoreError                memory.errors    the database cannot be used
 │   └── UnknownConversation   memory.errors    no such id
 ├── ConfigError               a setting that cannot be
+│   ├── LayoutError           chat.evals.files.common      a folder that is not the benchmark it should be
+│   └── DataError             chat.training.own_data       dialogues that cannot be learnt from
+├── SourcesMissing            chat.training.sources        no package of training pictures is installed
 ├── MessageError              a message that cannot be accepted (empty, too long)
 ├── EngineError               the model failed or cannot be loaded
 │   └── CheckpointError       a checkpoint that is missing, damaged or does not fit

@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("chat.errors", "chat.config", "chat.model"),
     ),
     "chat.context": ("prompts", "chat.errors", "chat.engines.base"),
-    "chat.training": ("prompts", "chat.errors", "chat.model", "chat.engines"),
+    "chat.training": ("prompts", "memory.images", "chat.errors", "chat.model", "chat.engines"),
     "chat.evals": ("prompts", "chat.errors", "chat.config", "chat.model", "chat.engines", "chat.training"),
     "chat.bench": (
         *(

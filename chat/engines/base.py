@@ -13,6 +13,9 @@ from itertools import pairwise
 from threading import Event
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from memory.snapshots import SnapshotStore
 from prompts import Message
 
@@ -140,6 +143,28 @@ class Delta:
     finish: Finish | None = None
 
 
+class Embedder(Protocol):
+    """Pictures and texts as vectors in one space, for finding pictures by words.
+
+    The product of two vectors, both of unit length, says how well a picture and a text, or two
+    pictures, go together.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the exact weights and preprocessing; vectors of another one cannot be compared."""
+
+    @property
+    def width(self) -> int:
+        """Numbers in a vector."""
+
+    def images(self, data: Sequence[bytes]) -> NDArray[np.float32]:
+        """Picture files as vectors (n, width) of unit length. Raises ImageError for what cannot be read."""
+
+    def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts as vectors (n, width) of unit length."""
+
+
 class Engine(Protocol):
     """What the dialogue manager needs of a model."""
 
@@ -158,6 +183,11 @@ class Engine(Protocol):
     @property
     def parallel(self) -> int:
         """How many requests it serves at once; callers keep others waiting."""
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """What finds pictures by words; None for a model that cannot, and unless a class says otherwise."""
+        return None
 
     def count(self, message: Message) -> int:
         """Tokens that one message takes in the prompt, its role and end tokens included."""

@@ -36,6 +36,7 @@ class EchoEngine:
     name = "echo"
     fingerprint = "echo-1"
     parallel = 1
+    embedder = None
 
     def __init__(
         self,

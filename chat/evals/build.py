@@ -31,6 +31,9 @@ PARTS: dict[Part, Maker] = {
 }
 """Every part that an engine alone can be put through, in the order of a report."""
 
+WITHOUT_QUESTIONS = ("R",)
+"""Parts that need an embedder rather than replies: see `chat.evals.retrieval`."""
+
 SPLITS_OF: dict[Part, tuple[str, ...]] = {
     "P": OF_PICTURES,
     "H": ("iid", "wordings", "renderer"),
@@ -46,14 +49,15 @@ MANIFEST = Path(__file__).with_name("manifest-smoke.json")
 
 
 def build(suite: str, parts: Sequence[str] = tuple(PARTS), splits: Sequence[str] = ("iid",)) -> list[Item]:
-    """The suite's items, part by part; a part is left out of the splits that it does not have.
+    """The suite's items, part by part; a part is left out of the splits that it does not have, and one
+    without questions has none.
 
     Raises ConfigError for an unknown suite, part or split.
     """
     size = size_of(suite)
     for split in splits:
         check_split(split)
-    wanted = [_part(name) for name in parts]
+    wanted = [_part(name) for name in parts if name not in WITHOUT_QUESTIONS]
     return [
         item
         for split in splits
@@ -67,7 +71,7 @@ def _part(name: str) -> Part:
     for part in PARTS:
         if part == name:
             return part
-    raise ConfigError(f"There is no part {name!r}. Use some of: {', '.join(PARTS)}.")
+    raise ConfigError(f"There is no part {name!r}. Use some of: {', '.join((*PARTS, *WITHOUT_QUESTIONS))}.")
 
 
 def manifest(items: Sequence[Item]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Put a model through the suite: `python -m chat.evals run --suite std --engine builtin`.
 
 Scores perception (P, of 2,000), cognition (C, of 800), hallucination (H), captions (G), dialogues (D) and
-long dialogues (L) beside their controls. The last line is flat JSON; --report writes a folder
-to read.
+long dialogues (L) beside their controls, and finding pictures by words (R) if the model can. The last
+line is flat JSON; --report writes a folder to read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from chat.config import Settings
 from chat.engines import Engine, load
-from chat.evals.build import PARTS, build
+from chat.evals import retrieval
+from chat.evals.build import PARTS, WITHOUT_QUESTIONS, build
 from chat.evals.dialogue_scores import alone, referring
 from chat.evals.items import Item
 from chat.evals.report import write
@@ -37,7 +38,8 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chat.evals run", description=__doc__)
     parser.add_argument("--suite", choices=tuple(SIZES), default="std", help="how many questions")
     parser.add_argument("--engine", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
-    parser.add_argument("--parts", default=",".join(PARTS), help="some of P,H,C,G,D,L")
+    every = ",".join((*PARTS, *WITHOUT_QUESTIONS))
+    parser.add_argument("--parts", default=every, help=f"some of {every}")
     parser.add_argument(
         "--splits", default=",".join(DEFAULT_SPLITS), help=f"some of {','.join(SPLITS)}, or all"
     )
@@ -65,6 +67,8 @@ def main(argv: Sequence[str]) -> None:
     histories: tuple[History, ...] = ("gold", "own") if args.history == "both" else (args.history,)
     results = measure(engine, items, histories, ablate=not args.no_controls)
     found = scores(results)
+    if "R" in parts and engine.embedder is not None:
+        found |= retrieval.scores(engine.embedder, args.suite)
     asked = sum(map(len, results.values()))
     about = f"Suite {args.suite}, engine {engine.name} ({engine.fingerprint}), {asked} questions asked."
     print(about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from chat.evals import captions, dialogue_scores
+from chat.evals import captions, dialogue_scores, retrieval
 from chat.evals.controls import CONTROLS, gate, majority
 from chat.evals.dialogue_scores import Played
 from chat.evals.items import Item, share, yes_or_no
@@ -21,10 +21,11 @@ Scores = dict[str, float | str | None]
 """Flat: percent unless said otherwise; None where a part was not run."""
 
 NAMED = (
-    "P P_open C C_open H_f1 H_yes_ratio G_bleu4 G_rouge_l G_meteor G_cider_d G_fact_f1 D_gold D_own D_nffr "
+    *"P P_open C C_open H_f1 H_yes_ratio G_bleu4 G_rouge_l G_meteor G_cider_d G_fact_f1 D_gold D_own D_nffr "
     "D_whole abstain_f1 false_refusal history_gain L1 L2 L3 L5 L8 L12 L16 L20 unseen_pairs drop_pairs "
-    "drop_wordings drop_objects drop_renderer drop_families drop10 drop20 drop30"
-).split()
+    "drop_wordings drop_objects drop_renderer drop_families drop10 drop20 drop30".split(),
+    *retrieval.NAMED,
+)
 """Scores that every run names, whether it has them or not."""
 
 SINGLE = ("P", "H", "C")

@@ -100,15 +100,43 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ContrastConfig:
+    """The heads that put pictures and texts into one space of `width` numbers.
+
+    Pictures: each image token through a feed-forward of `pool_ffn`, then attention pooling with
+    `pool_heads`. Texts: `layers` blocks of the decoder's width, with `heads` and `ffn`.
+    """
+
+    width: int = 128
+    layers: int = 2
+    heads: int = 4
+    ffn: int = 512
+    pool_heads: int = 8
+    pool_ffn: int = 256
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A whole model."""
+    """A whole model; `contrast` is None for one that cannot find pictures by words."""
 
     vision: VisionConfig = field(default_factory=VisionConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    contrast: ContrastConfig | None = None
+
+    def __post_init__(self) -> None:
+        heads = self.contrast
+        if heads is not None and (
+            self.vision.width % heads.pool_heads or self.decoder.width % (2 * heads.heads)
+        ):
+            raise CheckpointError(
+                "The encoder's width must be a multiple of the pooling heads, and the decoder's of twice "
+                "the text heads."
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with the layout's version."""
-        return {"format": FORMAT, **asdict(self)}
+        """Plain values for JSON, with the layout's version; a part that the model lacks is left out."""
+        parts = {name: part for name, part in asdict(self).items() if part is not None}
+        return {"format": FORMAT, **parts}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
@@ -122,7 +150,9 @@ class ModelConfig:
         try:
             vision = dict(values["vision"])
             vision["stem"] = tuple(vision["stem"])
-            return cls(VisionConfig(**vision), DecoderConfig(**values["decoder"]))
+            heads = values.get("contrast")
+            contrast = None if heads is None else ContrastConfig(**heads)
+            return cls(VisionConfig(**vision), DecoderConfig(**values["decoder"]), contrast)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"The checkpoint's config.json does not describe a model: {error}"

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from chat.errors import CheckpointError
 from chat.model.cache import KVCache, PictureView
 from chat.model.config import ModelConfig
+from chat.model.contrast import ContrastHeads
 from chat.model.decoder import CrossAttentionBlock, Decoder
 from chat.model.groups import CacheGroup, PictureGroup
 from chat.model.photo import Seen
@@ -27,6 +29,7 @@ class VisionLanguageModel(nn.Module):
         self.config = config
         self.vision = VisionEncoder(config.vision)
         self.decoder = Decoder(config.decoder, config.vision.width)
+        self.contrast = None if config.contrast is None else ContrastHeads(config, config.contrast)
         self._initialise()
 
     def _initialise(self) -> None:
@@ -75,6 +78,17 @@ class VisionLanguageModel(nn.Module):
     def encode(self, pixels: Tensor, seen: Seen | None = None) -> Tensor:
         """Pixels (n, 3, H, W) in [-1, 1] → keys and values (n, X, 2, g, p, e); `seen` as for the encoder."""
         return self.picture_kv(self.vision(pixels, seen))
+
+    def encode_image(self, pixels: Tensor, seen: Seen | None = None) -> Tensor:
+        """Pixels (n, 3, H, W) in [-1, 1] → vectors (n, w) of unit length, float32; `seen` as for the encoder.
+
+        Raises CheckpointError for a model that has no heads for it, as `encode_text` does.
+        """
+        return self._heads().images(self.vision(pixels, seen))
+
+    def encode_text(self, ids: Tensor, counts: Tensor) -> Tensor:
+        """Token ids (n, s), of which counts (n,) are real → vectors (n, w) of unit length, float32."""
+        return self._heads().texts(self.decoder.embedding_norm(self.decoder.embedding(ids)), counts)
 
     def view(self, pictures: Tensor, index: Tensor, numbers: Tensor, visible_from: Tensor) -> PictureView:
         """Put encoded pictures (n, X, 2, g, p, e) before the rows that see them.
@@ -133,6 +147,11 @@ class VisionLanguageModel(nn.Module):
             ids, numbers, positions=positions, pictures=pictures, cache=cache, counts=counts
         )
         return self.decoder.logits(hidden)
+
+    def _heads(self) -> ContrastHeads:
+        if self.contrast is None:
+            raise CheckpointError("This model has no heads that compare pictures with words.")
+        return self.contrast
 
     def _cross(self) -> list[CrossAttentionBlock]:
         return [block for block in self.decoder.cross if isinstance(block, CrossAttentionBlock)]

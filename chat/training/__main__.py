@@ -2,19 +2,21 @@
 
 The same command again goes on where a stopped run was. The checkpoint is in the
 folder's `checkpoint/`; give it to `launch.py --model`, or install it with `--install`.
+`python -m chat.training finetune --help` tells how to go on with one's own pictures.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from chat.model.checkpoint import BUILTIN, FILES
-from chat.training.curves import plot
+from chat.training import finetune
 from chat.training.presets import PRESETS
 from chat.training.recipe import Run
 
@@ -48,6 +50,22 @@ def arguments() -> argparse.ArgumentParser:
         "needs a C++ compiler",
     )
     parser.add_argument(
+        "--piece",
+        type=float,
+        metavar="MINUTES",
+        help="stop after that long with everything saved; the same command goes on",
+    )
+    parser.add_argument(
+        "--part-mb", type=float, metavar="N", help="save the state in files of at most N megabytes"
+    )
+    parser.add_argument(
+        "--samples",
+        type=float,
+        default=10.0,
+        metavar="MINUTES",
+        help="time between sheets of sample answers in the folder's samples/; 0 for none (default: 10)",
+    )
+    parser.add_argument(
         "--install", action="store_true", help="afterwards, make the checkpoint the built-in one"
     )
     return parser
@@ -67,6 +85,8 @@ def stage_minutes(text: str) -> tuple[str, float]:
 
 def main() -> None:
     """Run what the command line asks for."""
+    if sys.argv[1:2] == ["finetune"]:
+        sys.exit(finetune.main(sys.argv[2:]))
     args = arguments().parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -74,10 +94,20 @@ def main() -> None:
     minutes = dict(args.minutes)
     stages = (replace(stage, minutes=minutes.get(stage.name, stage.minutes)) for stage in preset.stages)
     preset = replace(preset, stages=tuple(stages))
-    run = Run(preset, args.folder, torch.device(args.device), args.start, args.compile)
+    run = Run(
+        preset,
+        args.folder,
+        torch.device(args.device),
+        args.start,
+        args.compile,
+        piece=args.piece,
+        part_mb=args.part_mb,
+        samples=args.samples,
+    )
     run.train()
-    plot(args.folder / "curve.jsonl", args.folder / "curve.png")
-    if args.install:
+    if not run.done:
+        print(f"Stopped in the stage {run.progress.stage!r}: the same command goes on.")
+    elif args.install:
         BUILTIN.mkdir(exist_ok=True)
         for name in FILES:
             shutil.copyfile(args.folder / "checkpoint" / name, BUILTIN / name)

@@ -175,8 +175,9 @@ class Dialogues(Dataset[list[Batch]]):
         seed: str,
         context: int,
         bank: Path | None = None,
+        also: tuple[Curriculum, int] | None = None,
     ) -> None:
-        self.tokenizer_model, self.like, self.size = tokenizer, like, size
+        self.tokenizer_model, self.like, self.size, self.also = tokenizer, like, size, also
         self.seed, self.context, self.folder = seed, context, bank
         self._tokenizer: Tokenizer | None = None
         self._bank: Bank | None = None
@@ -186,18 +187,32 @@ class Dialogues(Dataset[list[Batch]]):
         if self.folder is not None and self._bank is None:
             self._bank = Bank(self.folder)
             self.like = replace(self.like, scenes=from_bank(self._bank, self.like.kinds))
+            if self.also is not None:
+                other, size = self.also
+                self.also = replace(other, scenes=from_bank(self._bank, other.kinds)), size
         rng = random.Random(f"train/{self.seed}/{pool}")
+        if self.also is None:
+            batches = self._batches(rng, tokenizer, self.like, self.size, POOL)
+        else:
+            batches = self._batches(rng, tokenizer, self.like, self.size, POOL // 2)
+            batches += self._batches(rng, tokenizer, *self.also, POOL - POOL // 2)
+        rng.shuffle(batches)
+        return batches
+
+    def _batches(
+        self, rng: random.Random, tokenizer: Tokenizer, like: Curriculum, size: int, count: int
+    ) -> list[Batch]:
+        """So many batches of dialogues of one kind, each of dialogues of like length."""
         rows = []
-        for _ in range(self.size * POOL):
-            dialogue = sample_dialogue(rng, self.like)
+        for _ in range(size * count):
+            dialogue = sample_dialogue(rng, like)
             prompt = encode(tokenizer, dialogue)
             rows.append((dialogue, prompt, stretched(prompt, tokenizer.end, self.context, rng)))
         rows.sort(key=lambda row: (len(row[0].scenes), len(row[1].ids)))
         batches = []
-        for start in range(0, len(rows), self.size):
-            dialogues, prompts, positions = zip(*rows[start : start + self.size], strict=True)
+        for start in range(0, len(rows), size):
+            dialogues, prompts, positions = zip(*rows[start : start + size], strict=True)
             batches.append(collate(tokenizer, dialogues, prompts, positions, self._bank))
-        rng.shuffle(batches)
         return batches
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from chat.errors import CheckpointError
 from chat.model.checkpoint import Checkpoint
 from chat.model.classes import broader_words, classes
-from chat.model.efficientnet import folded
+from chat.model.efficientnet import CLASSES, folded
 from chat.model.photo import Pretrained
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
@@ -34,7 +35,10 @@ def grow(model: VisionLanguageModel, tokenizer: Tokenizer, start: Checkpoint) ->
     Raises CheckpointError where a tensor of both has another shape, or `start` has more blocks.
     """
     ours = model.state_dict()
-    theirs = dict(start.model.state_dict())
+    # Contrast heads fit the very weights that they were taught on: they are not taken over.
+    theirs = {
+        name: value for name, value in start.model.state_dict().items() if not name.startswith("contrast.")
+    }
     embedding = theirs.pop("decoder.embedding.weight")
     ours["decoder.embedding.weight"] = respelt(embedding, start.tokenizer, tokenizer)
     first, last = start.model.config.decoder.layers, model.config.decoder.layers
@@ -80,6 +84,25 @@ def deepened(weights: Mapping[str, Tensor], first: int, last: int) -> dict[str, 
             adds = place in copied or not name.endswith(_WRITES)
             grown[f"decoder.{match[1]}.{place}.{match[3]}"] = value if adds else torch.zeros_like(value)
     return grown
+
+
+@torch.no_grad()
+def name_tags(model: VisionLanguageModel, tokenizer: Tokenizer) -> None:
+    """Let every object tag begin as the mean of its name's pieces, as long as the decoder sees them.
+
+    In Oscar, tags are words; here they begin as such, so that saying one is the same for all
+    classes, and learnt once for all. From small random rows each would be learnt by itself, out
+    of the few dialogues that it comes up in. Does nothing to a model without tags, or whose
+    encoder is of another width.
+    """
+    photo, decoder = model.vision.photo, model.decoder
+    if photo is None or model.config.vision.width != model.config.decoder.width:
+        return
+    rows = [(each.index, each.name) for each in classes()]
+    rows += [(CLASSES + index, word) for index, word in enumerate(broader_words())]
+    for row, name in rows:
+        pieces = decoder.embedding.weight[tokenizer.encode(f" {name}")]
+        photo.tag.weight[row] = F.rms_norm(decoder.embedding_norm(pieces).mean(0), pieces.shape[-1:])
 
 
 def teach(photo: Pretrained, published: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The training loop: grounded pre-training, then dialogues.
+"""The training loop: grounded pre-training, then dialogues, then the heads that find pictures by words.
 
 Stages share one state (weights, optimisers, step, seconds trained), saved often and
 written whole, so that a run that stops goes on where it was.
@@ -6,44 +6,54 @@ written whole, so that a run that stops goes on where it was.
 
 from __future__ import annotations
 
+import copy
 import json
-import os
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from chat.model.checkpoint import TOKENIZER, load, save
 from chat.model.tokenizer import Tokenizer
-from chat.model.vision import VisionEncoder
 from chat.model.vlm import VisionLanguageModel
-from chat.training.bank import Bank, pretended
+from chat.training import bank as banks
+from chat.training import states
+from chat.training.bank import Bank
+from chat.training.contrast import (
+    Captioned,
+    ContrastTrainer,
+    Pairs,
+    load_with_fresh_heads,
+    make_contrast_optimiser,
+    published,
+)
+from chat.training.curves import plot
 from chat.training.data import Batch, Dialogues, Scenes, encode, retold, scaled, stream
+from chat.training.ema import Ema
 from chat.training.grounding import Grounding
-from chat.training.grow import grow, teach
+from chat.training.grow import grow, name_tags, teach
+from chat.training.losses import dialogue_loss
 from chat.training.objects import sample_any
+from chat.training.optimiser import make_optimiser, mixed_precision_pays, set_rate
 from chat.training.own import own_answers
 from chat.training.presets import Preset, Stage
+from chat.training.samples import held_out_batch, write_sheet
+from chat.training.token_bank import TokenBank
 from chat.training.vocabulary import train_tokenizer
+
+__all__ = ["DONE", "LOG_EVERY", "SAVE_EVERY", "Progress", "Run", "dialogue_loss", "set_rate"]
 
 SAVE_EVERY = 120.0
 """Seconds between saved states."""
 
 DONE = "done"
 """The stage after the last."""
-
-GATE_SCALE = 20.0
-"""How much faster the cross-attention gates learn than other scalars and vectors."""
-
-ENCODER_SCALE = 0.4
-"""How much slower the encoder learns from dialogues, so that what grounding taught it lasts."""
 
 LOG_EVERY = 20
 """Steps between lines of the curve."""
@@ -63,8 +73,10 @@ class Run:
     """One training run in a folder: `state.pt` while it goes on, `curve.jsonl`, and checkpoints.
 
     `start` names a checkpoint whose weights a new run begins with, grown into the preset's shape
-    and vocabulary where they are larger. `compiled` fuses the decoder's steps. Raises
-    CheckpointError if it does not fit.
+    and vocabulary where they are larger. `compiled` fuses the decoder's steps. `piece` stops the
+    run after so many minutes, to be gone on with; `part_mb` splits the saved state into files of
+    that size; `samples` is the time in minutes between sheets of sample answers, 0 for none.
+    Raises CheckpointError if the start or the state does not fit.
     """
 
     preset: Preset
@@ -72,19 +84,24 @@ class Run:
     device: torch.device
     start: Path | None = None
     compiled: bool = False
+    piece: float | None = None
+    part_mb: float | None = None
+    samples: float = 10.0
 
     def __post_init__(self) -> None:
+        self._ends = None if self.piece is None else time.monotonic() + self.piece * 60
         self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
         self.progress = Progress(self.preset.stages[0].name)
         self.tokenizer = self._tokenizer()
         self.model = VisionLanguageModel(self.preset.model).to(self.device)
-        if self.model.vision.photo is not None:
-            self.model.vision.photo.network.requires_grad_(False)
+        self._freeze()
         self.grounding = Grounding(self.preset.model.vision.width).to(self.device)
-        self.optimiser = make_optimiser(self.model, self.grounding)
+        self.optimiser = self._new_optimiser()
         self.mixed = mixed_precision_pays(self.device)
-        if self.state_file.exists():
+        self.ema: Ema | None = None
+        self._contrast: ContrastTrainer | None = None
+        if states.exists(self.folder):
             self._restore()
         else:
             self._begin()
@@ -98,34 +115,60 @@ class Run:
         return self.folder / "bank"
 
     @property
-    def state_file(self) -> Path:
-        """Everything a resumed run needs."""
-        return self.folder / "state.pt"
+    def done(self) -> bool:
+        """Whether every stage is behind it."""
+        return self.progress.stage == DONE
 
     def train(self) -> None:
-        """Run what is left of the stages, writing the checkpoint on the way."""
-        photo = self.model.vision.photo
-        if self.preset.bank and photo is not None:
-            Bank(self.bank).fill(self.preset.bank, self.preset.seed, sample_any, photo, self.preset.workers)
+        """Run what is left of the stages, or what fits into the piece, writing the checkpoint on the way."""
+        self._draw_ahead()
         names = [stage.name for stage in self.preset.stages]
         while self.progress.stage in names:
             at = names.index(self.progress.stage)
-            self._stage(self.preset.stages[at])
-            self.progress = Progress([*names, DONE][at + 1])
-            self.optimiser = make_optimiser(self.model, self.grounding)
+            stage = self.preset.stages[at]
+            self._stage(stage)
+            if self.progress.seconds >= stage.minutes * 60:
+                self.progress = Progress([*names, DONE][at + 1])
+                self.optimiser = self._new_optimiser()
             self._save()
+            if self._over():
+                break
+
+    def _over(self) -> bool:
+        """Whether the piece of training that was asked for is over."""
+        return self._ends is not None and time.monotonic() >= self._ends
+
+    def _freeze(self) -> None:
+        """Leave out of training what is not to learn."""
+        if self.model.vision.photo is not None:
+            self.model.vision.photo.network.requires_grad_(False)
+
+    def _draw_ahead(self) -> None:
+        """Fill the bank, if the preset has one."""
+        photo, wanted, workers = self.model.vision.photo, self.preset.bank, self.preset.workers
+        if not wanted or photo is None:
+            return
+        # Its own copy, because the bank keeps what it sees in the processor's memory.
+        photo = copy.deepcopy(photo).cpu()
+        share = wanted if self._ends is None else banks.CHUNK * max(1, workers) * 8
+        while not self._over() and (drawn := len(Bank(self.bank))) < wanted:
+            count = min(wanted, drawn + share)
+            Bank(self.bank).fill(count, self.preset.seed, sample_any, photo, workers)
 
     def _stage(self, stage: Stage) -> None:
         budget = stage.minutes * 60
+        if stage.contrast and self.progress.seconds < budget:
+            self._begin_contrast()
         batches = stream(self._data(stage), self.progress.step, self.preset.workers)
         bar = tqdm(total=round(budget), initial=round(self.progress.seconds), unit="s", desc=stage.name)
-        began = saved = time.monotonic()
+        began = saved = sampled = time.monotonic()
+        first = self.progress.step
         means: dict[str, float] = {}
-        while self.progress.seconds < budget:
+        while self.progress.seconds < budget and not self._over():
             batch = next(batches)
             done = self.progress.seconds / budget
             set_rate(self.optimiser, stage, self.progress.step, done)
-            values = self._talk(batch, stage, done) if stage.dialogues else self._ground(batch)
+            values = self._step(batch, stage, done)
             for key, value in values.items():
                 means[key] = means.get(key, value) * 0.95 + value * 0.05
             now = time.monotonic()
@@ -139,15 +182,49 @@ class Run:
             if now - saved > SAVE_EVERY:
                 self._save()
                 saved = now
+            if self.samples and now - sampled > self.samples * 60:
+                self._sample(stage)
+                sampled = now
         bar.close()
+        if self.samples and self.progress.step > first:
+            self._sample(stage)
+
+    def _step(self, batch: Any, stage: Stage, done: float) -> dict[str, float]:
+        """Learn from one batch of a stage, of which the share `done` is over; what is to be logged."""
+        if stage.contrast:
+            return self._compare(batch)
+        return self._talk(batch, stage, done) if stage.dialogues else self._ground(batch)
+
+    def _sample(self, stage: Stage) -> None:
+        """Write a sheet of answers about held-out pictures, with the weights that the checkpoint gets."""
+        if stage.dialogues is None:
+            return
+        model = self._published()
+        batch = held_out_batch(model, self.tokenizer, every_kind=bool(self.preset.bank))
+        with self._autocast():
+            write_sheet(
+                self.folder / "samples", f"{stage.name}-{self.progress.step}", model, self.tokenizer, batch
+            )
+
+    def _published(self) -> VisionLanguageModel:
+        """A copy of the model with the weights that the checkpoint gets, ready for inference."""
+        # Rather than this model, whose blocks may be compiled for training.
+        model = VisionLanguageModel(self.preset.model).to(self.device)
+        model.load_state_dict(self._weights())
+        return model.requires_grad_(False).eval()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return self.model.state_dict() if self.ema is None else self.ema.weights(self.model)
 
     def _data(self, stage: Stage) -> Dataset[Any]:
         seed = f"{self.preset.seed}/{stage.name}"
+        bank = self.bank if self.preset.bank else None
+        if stage.contrast:
+            return Captioned(self.tokenizer.model, stage.batch, seed, bank)
         if stage.dialogues is None:
             return Scenes(stage.batch, seed)
         context = self.preset.model.decoder.context
-        bank = self.bank if self.preset.bank else None
-        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context, bank)
+        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context, bank, stage.also)
 
     def _ground(self, batch: tuple[Tensor, dict[str, Tensor]]) -> dict[str, float]:
         squares, cells = batch
@@ -165,10 +242,13 @@ class Run:
 
     def _talk(self, batch: Batch, stage: Stage, done: float) -> dict[str, float]:
         values = {}
-        if done >= stage.own_from and self.progress.step % stage.own_every == 0:
+        main = len(batch.dialogues) == stage.batch
+        # Of two neighbouring steps, the one that is not of the stage's other kind.
+        due = self.progress.step % stage.own_every < (1 if stage.also is None else 2)
+        if main and due and done >= stage.own_from:
             batch, exact = self._with_own_answers(batch)
             values["exact"] = exact
-        frozen = self.progress.step % stage.encoder_every != 0
+        frozen = not main or self.progress.step % stage.encoder_every != 0
         with self._autocast():
             talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device, frozen=frozen)
         self._update(talk + self.preset.grounding_weight * ground)
@@ -177,6 +257,7 @@ class Run:
     def _with_own_answers(self, batch: Batch) -> tuple[Batch, float]:
         """The batch with the model's own answers in each history up to a random turn; how many were right."""
         self.model.eval()
+        batch = self._on_device(batch)
         # Every length would be compiled anew.
         with self._autocast(), torch.compiler.set_stance("force_eager"):
             answers = own_answers(self.model, self.tokenizer, batch, turns=6)
@@ -193,12 +274,47 @@ class Run:
             )
         return retold(self.tokenizer, batch, prompts), sum(right) / max(1, len(right))
 
+    def _begin_contrast(self) -> None:
+        """Lock the weights that the checkpoint gets, and encode the bank's pictures with them."""
+        self.model.load_state_dict(self._weights())
+        self.ema = None
+        tokens = None
+        if self.preset.bank:
+            tokens = TokenBank(Bank(self.bank), self.model.vision)
+            tokens.fill()
+        self._contrast = ContrastTrainer(self.model, tokens)
+
+    def _compare(self, pairs: Pairs) -> dict[str, float]:
+        trainer = self._contrast
+        if trainer is None:
+            raise RuntimeError("The stage has not begun.")
+        with self._autocast():
+            loss, accuracy = trainer.loss(pairs)
+        trainer.heads.taught += 1
+        return {"contrast": self._update(loss), "matched": float(accuracy)}
+
+    def _new_optimiser(self) -> torch.optim.Optimizer:
+        """A fresh one for the stage that the run is in."""
+        heads = self.model.contrast
+        if heads is not None and any(
+            stage.contrast and stage.name == self.progress.stage for stage in self.preset.stages
+        ):
+            return make_contrast_optimiser(heads)
+        return make_optimiser(self.model, self.grounding)
+
     def _update(self, loss: Tensor) -> float:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*self.model.parameters(), *self.grounding.parameters()], 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        if self.ema is not None:
+            self.ema.update(self.model)
         return float(loss.detach())
+
+    def _on_device(self, batch: Batch) -> Batch:
+        """The batch with what the pretrained network saw where the model is."""
+        seen = batch.seen and batch.seen.to(self.device, torch.float32)
+        return replace(batch, seen=seen)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed)
@@ -220,23 +336,19 @@ class Run:
             file.write(json.dumps(values) + "\n")
 
     def _save(self) -> None:
-        partial = self.state_file.with_suffix(".partial")
         state = {
             "model": self.model.state_dict(),
             "grounding": self.grounding.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
+            **({} if self.ema is None else {"ema": self.ema.state_dict()}),
         }
-        torch.save(state, partial)
-        os.replace(partial, self.state_file)
+        states.write(self.folder, state, self.part_mb)
         about = {"progress": vars(self.progress), "seed": self.preset.seed}
-        save(
-            self.folder / "checkpoint",
-            self.preset.model,
-            self.tokenizer,
-            self.model.state_dict(),
-            about=about,
-        )
+        folder = self.folder / "checkpoint"
+        config, weights = published(self.preset.model, self._weights())
+        save(folder, config, self.tokenizer, weights, about=about)
+        plot(self.folder / "curve.jsonl", self.folder / "curve.png")
 
     def _begin(self) -> None:
         """The first weights: those of `start`, and of the published network where the model has one."""
@@ -246,123 +358,27 @@ class Run:
             grow(self.model, self.tokenizer, started)
         if photo is not None and (started is None or started.model.vision.photo is None):
             teach(photo)
+            name_tags(self.model, self.tokenizer)
+        self._average()
 
     def _restore(self) -> None:
-        state = torch.load(self.state_file, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
+        state = states.read(self.folder, self.device)
+        load_with_fresh_heads(self.model, state["model"])
         self.grounding.load_state_dict(state["grounding"])
-        self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
+        heads = self.model.contrast
+        left = [stage.name for stage in self.preset.stages if stage.contrast]
+        if self.done and left and heads is not None and not heads.taught:
+            # It was finished by a version, or a preset, without heads.
+            self.progress, state["optimiser"] = Progress(left[0]), None
+        self.optimiser = self._new_optimiser()
+        if state["optimiser"] is not None:
+            self.optimiser.load_state_dict(state["optimiser"])
+        self._average()
+        if self.ema is not None and "ema" in state:
+            self.ema.load_state_dict(state["ema"])
 
-
-def dialogue_loss(
-    model: VisionLanguageModel,
-    grounding: Grounding,
-    batch: Batch,
-    device: torch.device,
-    *,
-    frozen: bool = False,
-) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of the trained tokens, and the grounding loss of the same pictures.
-
-    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder but what
-    its object tags mean.
-    """
-    tokens, cells = image_tokens(model.vision, batch, device, frozen=frozen)
-    ordinals = batch.ordinals().to(device)
-    view = model.view(
-        model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
-    )
-    hidden = model.decoder(
-        batch.ids[:, :-1].to(device),
-        batch.numbers[:, :-1].to(device),
-        positions=batch.positions[:, :-1].to(device),
-        pictures=view,
-    )
-    wanted = batch.trained[:, 1:].flatten().nonzero().squeeze(1).to(device)
-    logits = model.decoder.logits(hidden.flatten(0, 1).index_select(0, wanted))
-    losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
-    weights = answer_weights(batch.trained[:, 1:]).to(device)
-    talk = (losses * weights).sum() / weights.sum()
-    return talk, grounding(cells, {name: values.to(device) for name, values in batch.cells.items()})
-
-
-def image_tokens(
-    vision: VisionEncoder, batch: Batch, device: torch.device, *, frozen: bool
-) -> tuple[Tensor, Tensor]:
-    """The batch's image tokens (n, p, d), and those of the cells alone (n, c, d)."""
-    pixels, seen = batch.pixels(vision.config.image_size).to(device), batch.seen
-    if vision.photo is not None:
-        if seen is None:
-            tags = [scene.tags for dialogue in batch.dialogues for scene in dialogue.scenes] or [None]
-            seen = pretended(vision.photo.look(pixels), tags, vision.photo.kind_of)
-        seen = seen.to(device, pixels.dtype)
-    with torch.set_grad_enabled(not frozen):
-        tokens = vision(pixels, seen)
-    cells = tokens[:, : vision.config.grid**2]
-    if frozen and vision.photo is not None and seen is not None:
-        tokens = torch.cat((cells, vision.photo.tokens(seen, vision.place.detach())), dim=1)
-    return tokens, cells
-
-
-def answer_weights(trained: Tensor) -> Tensor:
-    """One weight for each trained token of (b, s), in order: one over the root of its answer's length.
-
-    Between a token's mean, in which descriptions drown the short answers, and an
-    answer's, in which they teach nothing.
-    """
-    trained = F.pad(trained, (1, 0))
-    starts = trained[:, 1:] & ~trained[:, :-1]
-    answers = starts.flatten().cumsum(0)[trained[:, 1:].flatten()] - 1
-    return answers.bincount().float().rsqrt()[answers]
-
-
-def mixed_precision_pays(device: torch.device) -> bool:
-    """Whether bfloat16 products are faster than float32 ones here: on some processors they are not."""
-    if device.type != "cpu":
-        return True
-
-    def seconds(dtype: torch.dtype) -> float:
-        a, b = torch.randn(4096, 512).to(dtype), torch.randn(512, 512).to(dtype)
-        times = []
-        for _ in range(12):
-            began = time.perf_counter()
-            a @ b
-            times.append(time.perf_counter() - began)
-        return min(times)
-
-    return seconds(torch.bfloat16) < seconds(torch.float32)
-
-
-def make_optimiser(model: VisionLanguageModel, grounding: Grounding) -> torch.optim.Optimizer:
-    """AdamW in three groups, whose rates `set_rate` sets.
-
-    The gates get a rate of their own: they start at zero, and at the rate of the others
-    it takes them hundreds of steps to open, in which the decoder learns to do without
-    looking.
-    """
-    groups: dict[str, list[nn.Parameter]] = {"encoder": [], "decoder": [], "gates": []}
-    groups["encoder"] += grounding.parameters()
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        # What the tags mean is learnt like words, from nothing.
-        seeing = name.startswith("vision") and not name.startswith("vision.photo")
-        groups["gates" if name.endswith("gate") else "encoder" if seeing else "decoder"].append(parameter)
-    return torch.optim.AdamW(
-        [{"params": parameters, "part": part} for part, parameters in groups.items()],
-        betas=(0.9, 0.98),
-        weight_decay=0.0,
-    )
-
-
-def set_rate(optimiser: torch.optim.Optimizer, stage: Stage, step: int, done: float) -> None:
-    """Warm up over the first steps, hold, and fall to zero over the last `stage.fall` of the time."""
-    share = min(1.0, (step + 1) / stage.warmup)
-    if stage.fall:
-        share *= min(1.0, max(0.0, 1.0 - done) / stage.fall)
-    scales = {"encoder": 1.0, "decoder": 1.0, "gates": GATE_SCALE}
-    if stage.dialogues is not None:
-        scales["encoder"] = ENCODER_SCALE
-    for group in optimiser.param_groups:
-        group["lr"] = stage.rate * share * scales[group["part"]]
+    def _average(self) -> None:
+        """Begin to average the weights, if the preset wants it."""
+        if self.preset.ema:
+            self.ema = Ema(self.model, self.preset.ema)

@@ -36,7 +36,7 @@ BATCH = {"speedup_4", "speedup_8", "speedup_16", "fairness", "over_hf_16", "pref
 def shape(monkeypatch: pytest.MonkeyPatch) -> ModelConfig:
     """A model that takes no time, as one of those to measure: "tiny"."""
     config = tiny()
-    decoder = replace(config.decoder, vocab=2048, ffn=64, context=256)
+    decoder = replace(config.decoder, vocab=4096, ffn=64, context=256)
     monkeypatch.setitem(shapes.SHAPES, "tiny", replace(config, decoder=decoder))
     monkeypatch.setattr(decode, "TOKENS", 4)
     # Long enough for the first to be still speaking when the last of sixteen has begun.

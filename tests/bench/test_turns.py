@@ -24,7 +24,7 @@ RESUME = {"over_warm", "prefill_over_resume", "restored_tokens", "images_restore
 def shape(monkeypatch: pytest.MonkeyPatch) -> ModelConfig:
     """A model that takes no time and holds the whole conversation: "tiny"."""
     config = tiny()
-    decoder = replace(config.decoder, vocab=2048, context=1024, images=6)
+    decoder = replace(config.decoder, vocab=4096, context=1024, images=6)
     monkeypatch.setitem(shapes.SHAPES, "tiny", replace(config, decoder=decoder))
     return shapes.SHAPES["tiny"]
 

@@ -29,6 +29,7 @@ class Answering:
     fingerprint = "0"
     limits = Limits(10_000, 100)
     parallel = 1
+    embedder = None
 
     def __init__(self, answer: Callable[[Request], str]) -> None:
         self.answer = answer

@@ -28,6 +28,7 @@ class Scripted:
     fingerprint = "0"
     limits = Limits(10_000, 100)
     parallel = 1
+    embedder = None
 
     def __init__(self, answers: list[str]) -> None:
         self.answers = iter(answers)

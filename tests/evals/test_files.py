@@ -28,6 +28,7 @@ class Parrot:
     fingerprint = "0"
     limits = Limits(10_000, 100)
     parallel = 1
+    embedder = None
 
     def __init__(self, saying: str = "Yes.") -> None:
         self.saying = saying

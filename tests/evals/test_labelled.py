@@ -35,6 +35,7 @@ class ByColour:
     fingerprint = "0"
     limits = Limits(10_000, 100)
     parallel = 1
+    embedder = None
 
     def __init__(self) -> None:
         self.requests: list[Request] = []

@@ -141,3 +141,15 @@ def test_a_run_can_begin_with_another_ones_weights(preset: Preset, tmp_path: Pat
         torch.testing.assert_close(mine.bfloat16(), theirs.bfloat16(), atol=0, rtol=0)
     with pytest.raises(CheckpointError, match="does not fit"):
         Run(PRESETS["nano"], tmp_path / "other", torch.device("cpu"), tmp_path / "first" / "checkpoint")
+
+
+def test_two_kinds_of_dialogues_take_turns() -> None:
+    tokenizer = Tokenizer.train(vocabulary.utterances(count=2000), 600)
+    other = Curriculum(turns=(1, 1), pictures=(0, 1))
+    batches = Dialogues(tokenizer.model, Curriculum(), 2, "0", 512, also=(other, 5))[0]
+    sizes = [len(batch.dialogues) for batch in batches]
+    assert sorted(sizes) == [2] * 4 + [5] * 4
+    assert sizes != sorted(sizes), "they are mixed"
+    for batch in batches:
+        if len(batch.dialogues) == 5:
+            assert all(len(dialogue.turns) == 1 for dialogue in batch.dialogues)

@@ -16,6 +16,7 @@ import torch
 
 from chat.engines.base import Delta, Limits, Request
 from chat.engines.builtin.apart import apart
+from chat.engines.builtin.embedding import BuiltinEmbedder
 from chat.engines.builtin.reader import PromptReader
 from chat.engines.builtin.row import Row
 from chat.engines.builtin.scheduler import Scheduler
@@ -47,6 +48,7 @@ class BuiltinEngine:
         self._model = checkpoint.model
         self._tokenizer = checkpoint.tokenizer
         self._fingerprint = checkpoint.fingerprint
+        self._embedder = None if self._model.contrast is None else BuiltinEmbedder(checkpoint)
         self._steps = steps_for(self._model, bits=bits, rows=PARALLEL)
         numbers = f"int{bits}" if bits else str(self._model.dtype).removeprefix("torch.")
         self._reader = PromptReader(checkpoint, numbers)
@@ -98,6 +100,11 @@ class BuiltinEngine:
     def limits(self) -> Limits:
         """What the decoder was made for."""
         return self._reader.limits
+
+    @property
+    def embedder(self) -> BuiltinEmbedder | None:
+        """What finds pictures by words, if the checkpoint has the heads for it."""
+        return self._embedder
 
     @property
     def decoder_bytes(self) -> int:

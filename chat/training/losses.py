@@ -1,0 +1,84 @@
+"""What dialogues teach: cross-entropy of the answers, and the grounding loss of the same pictures."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from chat.model.vision import VisionEncoder
+from chat.model.vlm import VisionLanguageModel
+from chat.training.bank import pretended
+from chat.training.data import Batch, scaled
+from chat.training.grounding import Grounding
+
+
+def dialogue_loss(
+    model: VisionLanguageModel,
+    grounding: Grounding,
+    batch: Batch,
+    device: torch.device,
+    *,
+    frozen: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the trained tokens, and the grounding loss of the same pictures.
+
+    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder but what
+    its object tags mean.
+    """
+    talk, cells = answer_loss(model, batch, device, frozen=frozen)
+    return talk, grounding(cells, {name: values.to(device) for name, values in batch.cells.items()})
+
+
+def answer_loss(
+    model: VisionLanguageModel, batch: Batch, device: torch.device, *, frozen: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the trained tokens, and the image tokens (n, c, d) of the cells of all pictures."""
+    tokens, cells = image_tokens(model.vision, batch, device, frozen=frozen)
+    ordinals = batch.ordinals().to(device)
+    view = model.view(
+        model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
+    )
+    hidden = model.decoder(
+        batch.ids[:, :-1].to(device),
+        batch.numbers[:, :-1].to(device),
+        positions=batch.positions[:, :-1].to(device),
+        pictures=view,
+    )
+    wanted = batch.trained[:, 1:].flatten().nonzero().squeeze(1).to(device)
+    logits = model.decoder.logits(hidden.flatten(0, 1).index_select(0, wanted))
+    losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
+    weights = answer_weights(batch.trained[:, 1:]).to(device)
+    return (losses * weights).sum() / weights.sum(), cells
+
+
+def image_tokens(
+    vision: VisionEncoder, batch: Batch, device: torch.device, *, frozen: bool
+) -> tuple[Tensor, Tensor]:
+    """The batch's image tokens (n, p, d), and those of the cells alone (n, c, d)."""
+    # Bytes go to the device, a quarter of what the pixels would be.
+    squares = batch.squares.to(device).permute(0, 3, 1, 2)
+    pixels, seen = scaled(squares.float() / 127.5 - 1.0, vision.config.image_size), batch.seen
+    if vision.photo is not None:
+        if seen is None:
+            tags = [scene.tags for dialogue in batch.dialogues for scene in dialogue.scenes] or [None]
+            seen = pretended(vision.photo.look(pixels), tags, vision.photo.kind_of)
+        seen = seen.to(device, pixels.dtype)
+    with torch.set_grad_enabled(not frozen):
+        tokens = vision(pixels, seen)
+    cells = tokens[:, : vision.config.grid**2]
+    if frozen and vision.photo is not None and seen is not None:
+        tokens = torch.cat((cells, vision.photo.tokens(seen, vision.place.detach())), dim=1)
+    return tokens, cells
+
+
+def answer_weights(trained: Tensor) -> Tensor:
+    """One weight for each trained token of (b, s), in order: one over the root of its answer's length.
+
+    Between a token's mean, in which descriptions drown the short answers, and an
+    answer's, in which they teach nothing.
+    """
+    trained = F.pad(trained, (1, 0))
+    starts = trained[:, 1:] & ~trained[:, :-1]
+    answers = starts.flatten().cumsum(0)[trained[:, 1:].flatten()] - 1
+    return answers.bincount().float().rsqrt()[answers]
