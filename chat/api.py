@@ -16,9 +16,10 @@ from chat.conversation import DialogueManager
 from chat.engines import load
 from chat.engines.base import Engine, Sampling
 from chat.errors import MessageError
+from chat.finding import MOST
 from chat.pictures import ImageSource
 from chat.reply import Reply
-from memory import EVERY_PERSONA, Conversation, Entry, Fact, Hit, Store
+from memory import EVERY_PERSONA, Conversation, Entry, Fact, FoundPicture, Hit, Store
 from prompts import Message
 
 
@@ -221,6 +222,24 @@ class Chat:
     def forget(self, fact_id: str) -> None:
         """Delete a fact, by the `id` that `facts` and `Reply.remembered` give. Raises StoreError."""
         self._manager.store.facts.delete(fact_id)
+
+    def find_pictures(self, text: str, limit: int = MOST) -> builtins.list[FoundPicture]:
+        """The pictures of all conversations that a text describes, the best ones first.
+
+        They can be found a moment after they were shown. Raises EngineError for a model that cannot
+        search pictures.
+        """
+        return self._manager.finder.find_pictures(text, limit)
+
+    def pictures_like(self, picture: int | str, limit: int = MOST) -> builtins.list[FoundPicture]:
+        """The pictures of all conversations most like one of this one's, by its number, or of any, by its
+        sha256.
+
+        Raises MessageError if there is no picture of that number, ImageError for one that is not stored,
+        EngineError as `find_pictures`.
+        """
+        sha256 = self._picture(picture) if isinstance(picture, int) else picture
+        return self._manager.finder.pictures_like(sha256, limit)
 
     def _pictures(self) -> builtins.list[str]:
         """The sha256 of each picture, in the order of their numbers."""

@@ -6,13 +6,16 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
+from functools import partial
 from threading import Condition
 from weakref import WeakSet
 
+from chat.asking import ask
 from chat.engines.base import Engine, Sampling
 from chat.errors import BusyError, ConfigError, EngineError, MessageError, StoreError
+from chat.finding import Finder
 from chat.generation import Generation, check_fits, reply_tokens
-from chat.pictures import ImageSource, NewPicture, read_pictures, store_pictures
+from chat.pictures import ImageSource, NewPicture, read_pictures
 from chat.remembering import Heard, hear
 from chat.reply import Reply
 from chat.texts import check_text, make_title
@@ -68,6 +71,7 @@ class DialogueManager:
         self._working: WeakSet[Generation] = WeakSet()
         self._changed = Condition()
         self._closed = False
+        self.finder = Finder(store, engine, busy=lambda: bool(self._busy))
 
     def create(self, title: str = "", persona: str = "plain") -> Conversation:
         """Begin a conversation; without a title it takes one from its first message.
@@ -226,6 +230,7 @@ class DialogueManager:
         with self._changed:
             self._closed = True
             running = [generation.reply for generation in self._busy.values() if generation]
+        self.finder.close()
         for reply in running:
             reply.stop()
         for reply in running:
@@ -257,16 +262,16 @@ class DialogueManager:
         room = reply_tokens(self.engine, voice.sampling)
         check_fits(self.store, self.engine, room, conversation.id, voice.prefix, user(text, draft), beside)
         self._check_not_answered_elsewhere(conversation.id)
-        message = user(text, store_pictures(pictures, self.store.images))
-        turn = self.store.begin_turn(
+        begin = partial(
+            self.store.begin_turn,
             conversation.id,
-            message,
             engine=self.engine.name,
             fingerprint=self.engine.fingerprint,
             sampling=asdict(voice.sampling),
             facts=voice.facts,
             beside=beside,
         )
+        message, turn = ask(begin, text, pictures, self.store.images)
         heard = hear(self.store.facts, text, conversation.persona, turn.user_message_id)
         return message, self._start(turn, voice, heard)
 
@@ -348,6 +353,7 @@ class DialogueManager:
             if generation and not saved:
                 self._unsaved[conversation_id] = generation
             self._changed.notify_all()
+        self.finder.wake()
 
     def _save_last(self, conversation_id: str) -> None:
         """Save the reply before, if the store did not take it at its end. Raises StoreError."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from memory.errors import StoreError
+from memory.words import spaced_text
 
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process to finish writing."""
@@ -132,6 +133,8 @@ class Connections:
             check_same_thread=False,  # each thread uses its own; only close() reaches over
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        # Triggers call it: see memory/migrations/m008_labels.py.
+        connection.create_function("spaced_text", 1, spaced_text, deterministic=True)
         # FULL: what has been accepted survives a power cut, not only a killed process.
         connection.execute("PRAGMA synchronous = FULL")
         # In KiB. Ids are hashes, so a conversation of a thousand turns lies on about four thousand pages of

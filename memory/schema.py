@@ -4,11 +4,13 @@
      ▲    ▲  ▲                ▲  ▲
      │    │  │                │  └─ message_parts ──▶ images
      │    │  └─ turns, forks ─┘           └── message_words, the full-text index
-     │    └─ conversation_tags, pinned_pictures ──▶ images
+     │    ├─ conversation_tags, pinned_pictures ──▶ images
+     │    └─ conversation_labels ── conversation_words, the full-text index of what it is called
      └─ snapshots ◀── snapshot_marks
             ▲
             └──────── snapshot_parts ──▶ parts
 
+    images ◀── picture_embeddings
     facts                          an owner's, of no conversation
 
 What the shape is for:
@@ -23,9 +25,11 @@ What the shape is for:
   said, and what lies before its tip and before the message it was forked at.
 - Words are stored once, in `message_parts.text`. Its `id` is a declared integer key, because a
   full-text index refers to it and implicit row ids may change when a file is compacted.
+- `conversation_labels` copies what a person calls a conversation, for its index; triggers keep it.
 - Facts refer to a message only by name: they outlive the conversation that they were said in.
 - No CHECK lists the roles, reasons or kinds of part: SQLite cannot change a CHECK without
   rebuilding the table, and those lists grow.
+- Embeddings are of pictures, whoever shows them, and can be computed again.
 - Snapshots and parts are an index of files that can be computed again (`memory/snapshots.py`).
 - Times are UTC in ISO 8601 with microseconds, so that their text sorts as time.
 """
@@ -40,6 +44,7 @@ from sqlite_utils import Database, Migrations
 
 from memory.db import BUSY_SECONDS, Connections, explain
 from memory.errors import StoreError
+from memory.migrations.m008_labels import m008_labels
 from memory.words import spaced_text
 
 APPLICATION_ID = 0x56695376
@@ -315,6 +320,32 @@ def m006_facts(database: Database) -> None:
     """Long-term memory, and which of it each turn was told."""
     for statement in _FACTS:
         database.execute(statement)
+
+
+_PICTURE_EMBEDDINGS = (
+    """
+    CREATE TABLE picture_embeddings (    -- what pictures are found by: see memory/embeddings.py
+        sha256 TEXT NOT NULL REFERENCES images (sha256) ON DELETE CASCADE,
+        fingerprint TEXT NOT NULL,       -- of the weights and preprocessing that made the vector
+        width INTEGER NOT NULL,          -- numbers in the vector
+        vector BLOB NOT NULL,            -- float32, little-endian, of unit length
+        PRIMARY KEY (sha256, fingerprint)
+    )
+    """,
+    # All of an owner's pictures, without a look at the messages that show them.
+    """CREATE INDEX message_parts_with_picture ON message_parts (owner, image_sha256)
+        WHERE image_sha256 IS NOT NULL""",
+)
+
+
+@migrations()
+def m007_picture_embeddings(database: Database) -> None:
+    """Vectors of pictures, by the model that made them."""
+    for statement in _PICTURE_EMBEDDINGS:
+        database.execute(statement)
+
+
+migrations()(m008_labels)
 
 
 def prepare(connections: Connections) -> None:

@@ -16,10 +16,10 @@ from memory import schema
 
 _REMARKS = "What the shape is for:"
 
-# Neither SQLite's own tables, nor those of the migrations and of the full-text index.
+# Neither SQLite's own tables, nor those of the migrations and of the full-text indexes.
 _TABLES = """
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'
-        AND name NOT GLOB '_*' AND name NOT GLOB 'message_words_*' ORDER BY name
+        AND name NOT GLOB '_*' AND name NOT GLOB '*_words_*' ORDER BY name
 """
 _COLUMNS = "SELECT * FROM pragma_table_info(?)"
 _LINKS = 'SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)'
@@ -51,8 +51,8 @@ def _table(database: Database, name: str, sql: str) -> str:
     lines = [f"## {name}", ""]
     if about := re.match(r"\s*CREATE TABLE \w+ \(\s*--\s*(.*)", sql):
         lines += [f"{about[1][0].upper()}{about[1][1:]}.", ""]
-    if "USING fts5" in sql:
-        lines += ["The full-text index of `message_parts`, by its `id`; triggers keep it.", ""]
+    if indexed := re.search(r"USING fts5.*content = '(\w+)'", sql, re.DOTALL):
+        lines += [f"The full-text index of `{indexed[1]}`, by its `id`; triggers keep it.", ""]
     lines += ["| Column | Type | Meaning |", "|---|---|---|", *_columns(database, name, sql)]
     indexes = database.execute(_INDEXES, (name,)).fetchall()
     if indexes:

@@ -1,4 +1,5 @@
-"""Finding what was said: full text over the words of all messages of one owner.
+"""Finding what was said: full text over the words of all messages of one owner, and over what the
+person calls their conversations.
 
 Ranked by BM25 (Robertson & Zaragoza 2009, The Probabilistic Relevance Framework), as SQLite's FTS5
 computes it. A word that is said everywhere would take long to rank and tells little, so of all
@@ -42,6 +43,27 @@ _HERE = """ +message_words.rowid IN (
 """
 """Whether a match is in one conversation. With "+" it is looked up in their list, made once; without, the
 index would be asked anew for each message of the conversation."""
+
+_LABELLED = """
+    SELECT conversation_id FROM (
+        SELECT labels.id, labels.conversation_id, bm25(conversation_words, 4, 2, 1, 1) AS score
+        FROM conversation_words
+        CROSS JOIN conversation_labels AS labels ON labels.id = conversation_words.rowid
+        WHERE conversation_words MATCH :words AND labels.owner = :owner
+        ORDER BY conversation_words.rowid DESC LIMIT :candidates
+    ) ORDER BY score, id DESC LIMIT :limit
+"""
+"""Conversations by what they are called, best first: words of the title count most, then those of tags."""
+
+_MISLABELLED = """
+    SELECT talk.id, labels.title, labels.tags, labels.notes, labels.spaced_text,
+        labels.title IS talk.title AND labels.notes IS talk.notes AND labels.owner IS talk.owner
+        AND labels.tags IS (
+            SELECT coalesce(group_concat(tag, ', '), '') FROM (
+                SELECT tag FROM conversation_tags WHERE conversation_id = talk.id ORDER BY tag)
+        ) AS is_its_own
+    FROM conversations AS talk LEFT JOIN conversation_labels AS labels ON labels.conversation_id = talk.id
+"""
 
 _CONDITIONS = {
     "conversation_id": _HERE,
@@ -98,6 +120,19 @@ class Hit:
     excerpt: Excerpt
 
 
+@dataclass(frozen=True, slots=True)
+class ConversationHit:
+    """A conversation that was found by what it is called.
+
+    `title` is its title with the places of the words searched for, `also` the part of its tags or
+    its notes around such words, None if there are none in them.
+    """
+
+    conversation: Conversation
+    title: Excerpt
+    also: Excerpt | None
+
+
 def find(database: Database, owner: str, query: str, filters: Filters, limit: int) -> list[Hit]:
     """The best `limit` messages with all words of the query; none for a query without words.
 
@@ -129,12 +164,42 @@ def find(database: Database, owner: str, query: str, filters: Filters, limit: in
     return list(hits.values())
 
 
+def find_labelled(database: Database, owner: str, query: str, limit: int) -> list[ConversationHit]:
+    """The best `limit` conversations with all words of the query in title, tags and notes together.
+
+    Whole words come first, and beginnings of words follow, as in `find`; none for a query without words.
+    """
+    wanted = pieces(query)
+    found: dict[str, ConversationHit] = {}
+    for prefixes in (False, True) if wanted else ():
+        parameters = {
+            "owner": owner,
+            "words": match_expression(wanted, prefixes=prefixes),
+            "candidates": CANDIDATES,
+            "limit": limit,
+        }
+        rows = database.execute(_LABELLED, parameters).fetchall() if len(found) < limit else []
+        for (identity,) in rows:
+            if identity not in found and len(found) < limit:
+                found[identity] = _labelled(conversations.get(database, owner, identity), wanted)
+    return list(found.values())
+
+
 def problems(database: Database) -> Iterator[str]:
     """What the index cannot find of every owner's messages, in words."""
     texts = database.execute("SELECT message_id, text, spaced_text FROM message_parts WHERE text IS NOT NULL")
     for message_id, text, spaced in texts:
         if spaced != spaced_text(text):
             yield f"Message {message_id} cannot be found by all its words: its spaced text is another's."
+    for identity, title, tags, notes, spaced, is_its_own in database.execute(_MISLABELLED):
+        if not is_its_own or spaced != spaced_text("\n".join((title, tags, notes))):
+            yield f"Conversation {identity} cannot be found by its title, tags and notes as they are."
+
+
+def _labelled(conversation: Conversation, wanted: list[str]) -> ConversationHit:
+    texts = (", ".join(conversation.tags), conversation.notes)
+    also = (part for text in texts if (part := excerpt(text, wanted)).found)
+    return ConversationHit(conversation, excerpt(conversation.title, wanted), next(also, None))
 
 
 def _queries(filters: Filters) -> tuple[str, str]:

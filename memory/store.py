@@ -15,9 +15,11 @@ from sqlite_utils import Database
 
 from memory import conversations, history, schema, search, tree, turns
 from memory.db import Connections
+from memory.embeddings import EmbeddingStore
 from memory.errors import StoreError
 from memory.facts import FactStore
 from memory.images import ImageStore
+from memory.labels import LabelStore
 from memory.pins import PinStore
 from memory.records import Conversation, Entry, Turn
 from memory.search import Filters, Hit
@@ -48,6 +50,8 @@ class Store:
         self.snapshots = snapshots
         self.pins = PinStore(connections, owner)
         self.facts = FactStore(connections, owner)
+        self.embeddings = EmbeddingStore(connections, owner)
+        self.labels = LabelStore(connections, owner)
         self.owner = owner
         self._connections = connections
         self._writer = writer

@@ -6,12 +6,15 @@ Both look at the whole database, every owner's.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from memory import index
+from memory.db import explain
 from memory.images import UNUSED_SECONDS
 from memory.records import ago
 from memory.store import Store
@@ -98,13 +101,21 @@ def collect(store: Store, *, progress: Progress = silent) -> Collected:
 
     A picture that was stored less than a day ago stays: its message may be about to be sent. Works in
     small transactions while others write; what was found is looked at again in each, and being stopped at
-    any point loses nothing but the rest of the work. Raises StoreError for what the database cannot do.
+    any point loses nothing but the rest of the work. At the end the words of all that was ever deleted go
+    from the full-text indexes and from the file, which for so long takes up its size once more on the disk,
+    and which others can only read meanwhile. Raises StoreError for what the database cannot do.
     """
     messages = _collect_messages(store, progress)
     pictures = _collect_pictures(store, progress)
     with store.connections.immediate() as database:
         parts = store.snapshots.forget_unused(database)
     store.snapshots.remove_files(parts)
+    with store.connections.immediate() as database:
+        index.merge(database)
+    try:
+        index.compact(store.connections.database())
+    except sqlite3.Error as error:
+        raise explain(error, store.path) from error
     return Collected(messages, pictures, len(parts))
 
 

@@ -2,6 +2,7 @@
 const acting = {
   edit: (button) => editInPlace(button),
   again: () => trigger("make_again", {}),
+  copy: (button) => copyMessage(button),
   fork: (button) => trigger("fork_chat", { id: button.value }),
   earlier: (button) => trigger("switch_version", { id: button.value }),
   later: (button) => trigger("switch_version", { id: button.value }),
@@ -57,7 +58,7 @@ function editInPlace(button) {
   edited = { form, shown };
   const leave = () => {
     stopEditing();
-    place.querySelector(".act")?.focus();
+    place.querySelector(".act[name=edit]")?.focus();
   };
   text.value = said;
   cancel.addEventListener("click", leave);
@@ -76,4 +77,45 @@ function editInPlace(button) {
   place.append(form);
   text.focus();
   shown.observe(document.querySelector("#log"), { subtree: true, childList: true });
+}
+
+// What is copied is what is shown: the person's words as they typed them, a reply as it reads. The browser
+// gives the clipboard to pages from this machine or over https alone; elsewhere an older way does.
+const heard = document.createElement("p");
+heard.setAttribute("role", "status");
+heard.className = "heard";
+document.body.append(heard);
+
+async function copyMessage(button) {
+  const row = button.closest(".message-row");
+  const said = row.querySelector(".said");
+  const text = (said ? said.textContent : row.querySelector(".prose")?.innerText ?? "").trim();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyBySelection(text);
+    button.focus();
+  }
+  const title = button.title;
+  button.title = "Copied";
+  button.classList.add("copied");
+  heard.textContent = "Copied";
+  // Until the person goes elsewhere.
+  for (const name of ["blur", "pointerleave"]) {
+    button.addEventListener(name, () => {
+      if (title !== "Copied") button.title = title;
+      button.classList.remove("copied");
+      heard.textContent = "";
+    }, { once: true });
+  }
+}
+
+function copyBySelection(text) {
+  const place = document.createElement("textarea");
+  place.value = text;
+  place.className = "heard";
+  document.body.append(place);
+  place.select();
+  document.execCommand("copy");
+  place.remove();
 }

@@ -49,7 +49,7 @@ async def _assemble(manager: DialogueManager) -> FastAPI:
         build_page(manager),
         path="/",
         theme=theme(),
-        css_paths=HERE / "style.css",
+        css_paths=[HERE / "style.css", HERE / "gallery.css"],
         footer_links=[],
         run_history=False,
         enable_monitoring=False,

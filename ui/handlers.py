@@ -203,12 +203,14 @@ class Handlers:
         if reply is None:
             return
         entries, pins = self._store.history(conversation_id), self._manager.pins(conversation_id)
-        shown = None
+        facts = self._facts()
+        shown, finds = None, self._manager.finder.available
         while not reply.wait(REFRESH_SECONDS):
             text = reply.text_so_far
             if text != shown:
                 shown = text
-                yield UNCHANGED._replace(log=view.bubbles(entries, text, pins), box=_box(busy=True))
+                log = view.bubbles(entries, text, pins, facts, finds=finds)
+                yield UNCHANGED._replace(log=log, box=_box(busy=True))
 
     def _screen(self, conversation_id: str) -> Screen:
         """Everything as it is now, with what stands in the box left alone."""
@@ -216,13 +218,19 @@ class Handlers:
         reply = self._manager.reply(conversation_id) if conversation_id else None
         entries = self._store.history(conversation_id) if conversation_id else []
         pins = self._manager.pins(conversation_id)
-        log = view.bubbles(entries, reply.text_so_far if reply else None, pins)
+        finds = self._manager.finder.available
+        partial = reply.text_so_far if reply else None
+        log = view.bubbles(entries, partial, pins, self._facts(), finds=finds)
         return UNCHANGED._replace(
             conversation_id=conversation_id,
             side=self._shelf.shown(conversation_id),
             log=log,
             box=_box(busy=reply is not None),
         )
+
+    def _facts(self) -> dict[str, str]:
+        """What is remembered, by id."""
+        return {fact.id: fact.text for fact in self._store.facts.list()}
 
 
 def take_addresses(text: str) -> tuple[str, list[str]]:

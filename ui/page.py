@@ -17,7 +17,7 @@ from ui.shelf import IMPORT, Shelf
 
 SCRIPT = "".join(
     (Path(__file__).parent / name).read_text(encoding="utf-8")
-    for name in ("sidebar.js", "pins.js", "acts.js")
+    for name in ("listing.js", "sidebar.js", "pins.js", "acts.js", "gallery.js")
 )
 
 WELCOME = """<div class="welcome">
@@ -165,8 +165,11 @@ def _wire_shelf(does: Shelf, side: gr.HTML, found: gr.HTML, bring: gr.UploadButt
     side.pin_chat(does.pin, here, side, **_PRESS)
     side.archive_chat(does.archive, here, side, **_PRESS)
     side.tag_chat(does.tag, here, side, **_PRESS)
+    side.note_chat(does.note, here, side, **_PRESS)
+    side.list_chats(does.choose, here, side, **_PRESS)
     # While one search runs, only the last of those typed meanwhile follows it.
     side.find(does.find, None, found, trigger_mode="always_last", **_EVENT)
+    side.like_picture(does.like, None, found, trigger_mode="always_last", **_EVENT)
     bring.upload(does.take_in, [bring, here], [bring, side], **_EVENT)
 
 

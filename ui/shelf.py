@@ -5,9 +5,8 @@ Every handler acts on the store and then shows what is there; what is refused is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from html import escape
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,19 @@ import gradio as gr
 
 from chat.conversation import DialogueManager
 from chat.errors import VisavisError
-from memory import Conversation
+from memory import Conversation, FoundPicture, UnknownConversation
 from memory.transfer import Report, import_file
-from ui import panel
+from ui import gallery, panel
+from ui.panel import Choice, Listing
 
 MOST_FOUND = 30
 """How many messages a search shows."""
 
 MOST_TITLED = 5
-"""How many conversations a search shows for their titles."""
+"""How many conversations a search shows for what they are called."""
+
+MOST_DESCRIBED = 8
+"""How many pictures a search shows: two rows."""
 
 IMPORT = "Import a file"
 IMPORTING = "Importing…"
@@ -35,11 +38,24 @@ class Shelf:
     def __init__(self, manager: DialogueManager) -> None:
         self._store = manager.store
         self._engine = manager.engine.name
+        self._finder = manager.finder
 
-    def shown(self, open_id: str) -> str:
+    def shown(self, open_id: str, choice: Choice = Choice()) -> str:  # noqa: B008 - frozen
         """The panel as it is now, as HTML, with one conversation marked as open."""
-        put_away = self._store.conversations(archived=True)
-        return panel.side_panel(self._store.conversations(), put_away, open_id, self._engine)
+        found = self._store.conversations(archived=choice.archived, tag=choice.tag, limit=choice.count + 1)
+        listing = Listing(
+            found[: choice.count],
+            has_more=len(found) > choice.count,
+            tags=tuple(self._store.tags()),
+            has_archived=bool(self._store.conversations(archived=True, limit=1)),
+            choice=choice,
+        )
+        return panel.side_panel(listing, self._opened(open_id), self._engine)
+
+    def choose(self, open_id: str, event: gr.EventData) -> str:
+        """The panel with what the person has chosen: `event.tag`, `event.archived`, `event.count`."""
+        count = max(panel.PAGE, int(event.count))
+        return self.shown(open_id, Choice(event.tag or None, bool(event.archived), count))
 
     def rename(self, open_id: str, event: gr.EventData) -> Any:
         """Give the chosen conversation a new title."""
@@ -59,16 +75,34 @@ class Shelf:
         tags = [tag for tag in event.tags.split(",") if tag.strip()]
         return self._organised("Not tagged", open_id, event.id, tags=tags)
 
+    def note(self, open_id: str, event: gr.EventData) -> Any:
+        """Write `event.note` down about the chosen conversation, in place of what was noted."""
+        return self._organised("Not noted", open_id, event.id, notes=event.note.strip())
+
     def find(self, event: gr.EventData) -> str:
-        """Show what was said with these words in it, and conversations with them in their titles."""
+        """Show the pictures that these words describe, what was said with them in it, and conversations
+        that are called so."""
         words, with_picture = event.words, True if event.with_picture else None
         try:
             hits = self._store.search(words, has_picture=with_picture, limit=MOST_FOUND)
         except VisavisError as error:
             tell("Not searched", error)
             hits = []
-        titled = [] if with_picture else self._titled(words, {hit.conversation.id for hit in hits})
-        return panel.results(words, titled, hits, MOST_FOUND)
+        # A title is often the beginning of the first message: once is enough.
+        known = {hit.conversation.id for hit in hits}
+        called = [] if with_picture else self._store.labels.find(words, limit=MOST_TITLED + len(known))
+        titled = [each for each in called if each.also or each.conversation.id not in known][:MOST_TITLED]
+        pictures = gallery.described(self._described(words))
+        messages = panel.results(words, titled, hits, MOST_FOUND) if titled or hits or not pictures else ""
+        return pictures + messages
+
+    def like(self, event: gr.EventData) -> str:
+        """Show the pictures most like the chosen one."""
+        try:
+            return gallery.alike(self._finder.pictures_like(event.sha256))
+        except VisavisError as error:
+            tell("Not searched", error)
+            return ""
 
     def take_in(self, file: str, open_id: str) -> Iterator[tuple[Any, Any]]:
         """Take in the conversations of an uploaded file; new values of the button and of the panel."""
@@ -83,18 +117,27 @@ class Shelf:
             tell("Not imported", str(error).replace(str(path), path.name))
         finally:
             path.unlink(missing_ok=True)
+            # Pictures may have come in.
+            self._finder.wake()
         yield gr.update(label=IMPORT, value=None, interactive=True), self.shown(open_id)
 
-    def _titled(self, words: str, known: Collection[str]) -> list[Conversation]:
-        """Conversations with all of these words in their titles, besides the `known` ones."""
-        wanted = words.casefold().split()
-        everything = [*self._store.conversations(), *self._store.conversations(archived=True)]
-        found = (
-            each
-            for each in everything
-            if each.id not in known and all(word in each.title.casefold() for word in wanted)
-        )
-        return list(islice(found, MOST_TITLED)) if wanted else []
+    def _described(self, words: str) -> list[FoundPicture]:
+        """The pictures that words describe; none if the model cannot tell."""
+        if not self._finder.available:
+            return []
+        try:
+            # Quotation marks are the search's own.
+            return self._finder.find_pictures(words.replace('"', " "), MOST_DESCRIBED)
+        except VisavisError as error:
+            tell("Pictures not searched", error)
+            return []
+
+    def _opened(self, open_id: str) -> Conversation | None:
+        try:
+            return self._store.conversation(open_id) if open_id else None
+        except UnknownConversation:
+            # Deleted in another tab.
+            return None
 
     def _organised(self, refusal: str, open_id: str, conversation_id: str, **changes: Any) -> Any:
         return self._changed(

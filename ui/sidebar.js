@@ -28,9 +28,9 @@ function unfold(item, part) {
   prepare[part](shown, item.dataset, item.querySelector(".pinned") !== null);
   item.append(shown);
   item.querySelector(".more").setAttribute("aria-expanded", "true");
-  const first = shown.querySelector("input, .no") ?? shown.querySelector("button");
+  const first = shown.querySelector("input, textarea, .no") ?? shown.querySelector("button");
   first.focus();
-  if (first.select) first.select();
+  if (first.matches("input")) first.select();
   shown.scrollIntoView({ block: "nearest" });
 }
 
@@ -43,6 +43,7 @@ const prepare = {
     }
   },
   naming(shown, { title }) { shown.querySelector("input").value = title; },
+  noting(shown, { note }) { shown.querySelector("textarea").value = note ?? ""; },
   tagging(shown, { tags }) { shown.querySelector("input").value = JSON.parse(tags).join(", "); },
   sure() {},
 };
@@ -59,6 +60,7 @@ const deeds = {
   more: (item, button) => (button.ariaExpanded === "true" ? fold() : unfold(item, "menu")),
   rename: (item) => unfold(item, "naming"),
   tag: (item) => unfold(item, "tagging"),
+  note: (item) => unfold(item, "noting"),
   delete: (item) => unfold(item, "sure"),
   no: (item) => close(item),
   yes: (item) => change("delete_chat", item),
@@ -82,6 +84,8 @@ side.addEventListener("click", (event) => {
     openChat(item?.dataset.id ?? "", item?.dataset.message);
   } else if (button?.closest(".filters")) {
     choose(button);
+  } else if (button?.matches(".show-more")) {
+    showMore();
   } else if (button && item) {
     deeds[button.className]?.(item, button);
   }
@@ -92,8 +96,9 @@ side.addEventListener("submit", (event) => {
   if (event.target === search) return find();
   const item = event.target.closest("li[data-id]");
   if (!item) return;
-  const typed = event.target.querySelector("input").value;
-  if (event.target.matches(".naming")) change("rename_chat", item, { title: typed });
+  const typed = event.target.querySelector("input, textarea").value;
+  if (event.target.matches(".noting")) change("note_chat", item, { note: typed });
+  else if (event.target.matches(".naming")) change("rename_chat", item, { title: typed });
   else change("tag_chat", item, { tags: typed });
 });
 
@@ -101,33 +106,6 @@ side.addEventListener("keydown", (event) => {
   const item = event.target.closest(".unfolded")?.closest("li[data-id]");
   if (event.key === "Escape" && item) close(item);
 });
-
-// ---- Which conversations show ----
-
-const chosen = { tag: null, archived: false };
-
-function choose(button) {
-  if (button.matches(".put-away")) chosen.archived = !chosen.archived;
-  else chosen.tag = chosen.tag === button.dataset.tag ? null : button.dataset.tag;
-  sift();
-}
-
-function sift() {
-  const filters = [...element.querySelectorAll(".filters button")];
-  // What nothing is tagged with any more, or nothing put away, cannot stay chosen.
-  if (!filters.some((button) => button.dataset.tag === chosen.tag)) chosen.tag = null;
-  if (!filters.some((button) => button.matches(".put-away"))) chosen.archived = false;
-  for (const button of filters) {
-    const on = button.matches(".put-away") ? chosen.archived : button.dataset.tag === chosen.tag;
-    button.setAttribute("aria-pressed", on);
-  }
-  for (const row of rows()) {
-    const fits = chosen.tag === null || JSON.parse(row.dataset.tags).includes(chosen.tag);
-    row.hidden = !fits || chosen.archived !== (row.dataset.archived !== undefined);
-  }
-  const none = element.querySelector("li.none");
-  if (none) none.hidden = rows().some((row) => !row.hidden);
-}
 
 // ---- Search: as one types, a moment after the last key ----
 
@@ -153,7 +131,7 @@ window.addEventListener("popstate", () => trigger("follow_address", { id: addres
 watch("value", () => {
   const { title } = opened();
   document.title = title ? `${title} · Vis-à-Vis` : "Vis-à-Vis";
-  sift();
+  if (!isAsChosen()) return;
   if (document.activeElement === document.body) {
     rows().find((row) => row.dataset.id === changed)?.querySelector(".more").focus();
   }

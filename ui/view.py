@@ -7,13 +7,15 @@ the framework's tidying of text can touch it. Replies are Markdown, as models wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from itertools import count
+from types import MappingProxyType
 from typing import Literal, NotRequired, TypedDict
 
 from memory import Entry, Turn
 from prompts import Image
+from ui import ledger
 
 WAITING = '<span class="writing"><i></i><i></i><i></i></span>'
 """Stands where a reply will be until its first word is there."""
@@ -56,12 +58,20 @@ class Bubble(TypedDict):
     options: NotRequired[list[Option]]
 
 
-def bubbles(entries: Sequence[Entry], partial: str | None = None, pins: Collection[str] = ()) -> list[Bubble]:
+def bubbles(
+    entries: Sequence[Entry],
+    partial: str | None = None,
+    pins: Collection[str] = (),
+    facts: Mapping[str, str] = MappingProxyType({}),
+    *,
+    finds: bool = False,
+) -> list[Bubble]:
     """The whole conversation as shown, without system messages.
 
     `partial` is the text so far of a reply under way, or None if there is none. It is
     ignored if the history already ends with a reply: that one was just finished. `pins`
-    holds the sha256 of each pinned picture.
+    holds the sha256 of each pinned picture, `facts` the texts of what is remembered, by id. `finds`
+    is whether pictures like one can be found.
     """
     spoken = [entry for entry in entries if entry.message.role != "system"]
     unanswered = bool(spoken) and spoken[-1].message.role == "user"
@@ -72,8 +82,11 @@ def bubbles(entries: Sequence[Entry], partial: str | None = None, pins: Collecti
     for entry in spoken:
         remarks = [] if entry is awaited else _remarks(entry, untold)
         untold = [notice for notice in untold if notice not in remarks]
-        figures = [_figure(image, next(numbers), image.sha256 in pins) for image in entry.message.images]
-        shown += _said(entry, remarks, figures, _acts(entry, is_last=entry is spoken[-1]))
+        figures = [
+            _figure(image, next(numbers), image.sha256 in pins, finds) for image in entry.message.images
+        ]
+        told = ledger.told(entry.turn.facts, facts) if entry.turn else ""
+        shown += _said(entry, remarks, figures, told, _acts(entry, is_last=entry is spoken[-1]))
     if awaited:
         shown.append(Bubble(role="assistant", content=[partial or WAITING]))
     elif spoken and shown[-1]["role"] == "assistant":
@@ -90,9 +103,11 @@ def _acts(entry: Entry, *, is_last: bool) -> str:
     The log leaves a button its name, the deed, and its value, the id of the message that it is done to.
     """
     if entry.message.role == "user":
-        buttons = _act("edit", entry.message_id, "Edit this message")
+        buttons = _act("copy", entry.message_id, "Copy this message") if entry.message.text else ""
+        buttons += _act("edit", entry.message_id, "Edit this message")
     else:
-        buttons = _act("again", entry.message_id, "Have this reply made again") if is_last else ""
+        buttons = _act("copy", entry.message_id, "Copy this reply")
+        buttons += _act("again", entry.message_id, "Have this reply made again") if is_last else ""
         buttons += _act("fork", entry.message_id, "Continue from here in a new conversation")
     return f'<div class="acts" id="message-{entry.message_id}">{buttons}{_versions(entry)}</div>'
 
@@ -131,15 +146,17 @@ def _remarks(entry: Entry, untold: Sequence[str]) -> list[str]:
     return [*([end] if end else []), *(notice for notice in untold if holds[notice])]
 
 
-def _said(entry: Entry, remarks: Sequence[str], figures: Sequence[str], deeds: str) -> list[Bubble]:
+def _said(
+    entry: Entry, remarks: Sequence[str], figures: Sequence[str], told: str, deeds: str
+) -> list[Bubble]:
     """One message and the remarks on it, which under a user's message stand where its reply would.
 
-    `figures` are its pictures, `deeds` the buttons below it, as HTML.
+    `figures` are its pictures, `told` the facts that were told for it, `deeds` the buttons below it, as HTML.
     """
     message = entry.message
     aside = [f'<div class="note">{literal(" ".join(remarks))}</div>'] if remarks else []
     if message.role == "assistant":
-        return [Bubble(role="assistant", content=[message.text, *aside, deeds])]
+        return [Bubble(role="assistant", content=[message.text, *aside, *([told] if told else []), deeds])]
     content = [f'<div class="pictures">{"".join(figures)}</div>'] if figures else []
     if message.text:
         content.append(f'<div class="said">{literal(message.text)}</div>')
@@ -165,15 +182,16 @@ def _act(deed: str, message_id: str, title: str, *, disabled: bool = False) -> s
     )
 
 
-def _figure(image: Image, number: int, is_pinned: bool) -> str:
-    """A picture with its number and its pin, the thumbnail linking to the original."""
+def _figure(image: Image, number: int, is_pinned: bool, finds: bool) -> str:
+    """A picture with its number and what can be done with it, the thumbnail linking to the original."""
     name = escape(image.name or "")
     alt = f"Picture #{number}: {name}" if name else f"Picture #{number}"
     caption = f"<b>#{number}</b> {name}" if name else f"<b>#{number}</b>"
+    like = f' <button type="button" class="like" title="Pictures like #{number}"></button>' if finds else ""
     return (
         f'<figure><a href="/pictures/{image.sha256}" target="_blank" rel="noopener">'
         f'<img src="/thumbnails/{image.sha256}" alt="{alt}"{_size(image)}></a>'
-        f"<figcaption>{caption} {_pin(number, is_pinned)}</figcaption></figure>"
+        f"<figcaption>{caption} {_pin(number, is_pinned)}{like}</figcaption></figure>"
     )
 
 

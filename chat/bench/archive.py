@@ -19,6 +19,7 @@ from random import Random
 from memory import Store
 from memory.records import moment
 from memory.tree import message_id
+from memory.words import spaced_text
 from prompts import Image, Message, assistant, user
 
 OWNER = "local"
@@ -75,6 +76,8 @@ def fill(path: Path, messages: int) -> None:
         file = Path(folder) / path.name
         Store.open(file).close()
         with closing(sqlite3.connect(file, isolation_level=None)) as database:
+            # What the triggers of labels call; the program's connections know it.
+            database.create_function("spaced_text", 1, spaced_text, deterministic=True)
             # Ids are hashes, whose rows lie all over the indexes: they are written once, at the end.
             for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE_KIB}"):
                 database.execute(f"PRAGMA {pragma}")

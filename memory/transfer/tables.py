@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from memory.errors import StoreError
 from memory.records import Row, moment, storable_text
 
-CACHES = {"snapshots"}
+CACHES = {"snapshots", "conversation_labels"}
 """Tables whose rows belong to a conversation and can be computed again; they do not travel."""
 
 HERE: Mapping[str, str | int] = {"writer": "", "process_id": 0}

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from memory import Conversation, Fact, Store, StoreError, Turn, UnknownConversation
@@ -15,6 +16,7 @@ from prompts import Image, user
 from tests.memory.conftest import Say
 
 SECRET = "Ada's secret"
+VECTOR = np.ones(1, np.float32)
 
 
 @dataclass
@@ -68,8 +70,13 @@ FRUITLESS: dict[str, Attempt] = {
         bob.conversations(tag="private"),
     ),
     "create_conversation": lambda bob, hers: bob.create_conversation(),
+    "embeddings.lacking": lambda bob, hers: bob.embeddings.lacking("v1"),
+    "embeddings.nearest": lambda bob, hers: bob.embeddings.nearest("v0", VECTOR, 10),
+    "embeddings.put": lambda bob, hers: bob.embeddings.put("v1", {hers.image.sha256: VECTOR}),
+    "embeddings.vectors": lambda bob, hers: bob.embeddings.vectors("v0"),
     "facts.add": lambda bob, hers: bob.facts.add("x"),
     "facts.list": lambda bob, hers: (bob.facts.list(), bob.facts.list("plain")),
+    "labels.find": lambda bob, hers: (bob.labels.find("secret"), bob.labels.find("private notes")),
     "pins.of": lambda bob, hers: bob.pins.of(hers.talk.id),
     "recover": lambda bob, hers: bob.recover(),
     "search": lambda bob, hers: (bob.search("secret"), bob.search("secret", persona="plain")),
@@ -119,6 +126,7 @@ def hers(ada: Store, say: Say, picture: Callable[..., bytes]) -> Hers:
     ada.organise_conversation(talk.id, notes=f"{SECRET}: notes", tags=["private"])
     turn = say(ada, talk.id, f"{SECRET}: question", f"{SECRET}: reply", [image])
     ada.pins.add(talk.id, image.sha256)
+    ada.embeddings.put("v0", {image.sha256: VECTOR})
     running = say(ada, talk.id, f"{SECRET}: unanswered")
     return Hers(ada.conversation(talk.id), turn, running, image, ada.facts.add(f"{SECRET}: fact"))
 

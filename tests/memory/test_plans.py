@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from memory import Store
+from memory.words import spaced_text
 from prompts import user
 from tests.memory.conftest import Say
 
@@ -49,6 +50,7 @@ def statements(store: Store, act: Callable[[], object]) -> list[str]:
 def plan(store: Store, sql: str) -> list[str]:
     """The steps of SQLite's plan for a statement."""
     with closing(sqlite3.connect(store.path)) as connection:
+        connection.create_function("spaced_text", 1, spaced_text, deterministic=True)
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
 
@@ -95,6 +97,7 @@ CALLS: dict[str, Callable[[Store, str], object]] = {
     "search filtered": lambda store, talk: store.search(
         "words", persona="plain", engine="echo", has_picture=True, since=datetime(2000, 1, 1, tzinfo=UTC)
     ),
+    "search labels": lambda store, talk: store.labels.find("talk tag"),
     "search nothing": lambda store, talk: store.search("absen"),
     "delete": lambda store, talk: store.delete_conversation(talk),
 }

@@ -13,6 +13,7 @@ from chat import DialogueManager
 from memory.transfer import Report, export_bundle
 from tests.helpers.gate import Gate
 from tests.helpers.markup import Reader
+from ui import panel
 from ui.shelf import IMPORT, IMPORTING, MOST_TITLED, Shelf, came_in
 
 
@@ -49,9 +50,9 @@ def test_renaming(shelf: Shelf, manager: DialogueManager, here: str) -> None:
 def test_pinning_and_putting_away(shelf: Shelf, manager: DialogueManager, here: str) -> None:
     assert 'class="pinned"' in shelf.pin("", event(id=here, pinned=True))
     assert 'class="pinned"' not in shelf.pin("", event(id=here, pinned=False))
-    assert "data-archived" in shelf.archive("", event(id=here, archived=True))
+    assert here not in shelf.archive("", event(id=here, archived=True))
     assert manager.store.conversations() == []
-    assert "data-archived" not in shelf.archive("", event(id=here, archived=False))
+    assert here in shelf.archive("", event(id=here, archived=False))
 
 
 def test_tags_are_replaced_and_cleared(shelf: Shelf, manager: DialogueManager, here: str) -> None:
@@ -95,6 +96,45 @@ def test_conversations_are_found_by_their_titles_also_when_put_away(
     for _ in range(MOST_TITLED):
         manager.create("Rome")
     assert find(shelf, "rome").startswith(f"{MOST_TITLED} found")
+
+
+def test_conversations_are_found_by_their_tags_and_notes(
+    shelf: Shelf, manager: DialogueManager, here: str
+) -> None:
+    shelf.tag("", event(id=here, tags="summer"))
+    shelf.note("", event(id=here, note=" Ask about the\nhotel 酒店 "))
+    assert manager.store.conversation(here).notes == "Ask about the\nhotel 酒店"
+    assert find(shelf, "summer").startswith("1 found")
+    assert find(shelf, "hotel 店").endswith("Ask about the hotel 酒店")
+    assert find(shelf, "red").startswith("2 found"), "its title says it too, but its messages are there"
+    shelf.note("", event(id=here, note=" "))
+    assert find(shelf, "hotel").startswith("Nothing found")
+
+
+def test_the_list_is_shown_a_part_at_a_time(
+    shelf: Shelf, manager: DialogueManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "PAGE", 2)
+    ids = [manager.create(f"talk {number}").id for number in range(5)]
+    for each in ids[:3]:
+        shelf.tag("", event(id=each, tags="sea"))
+    shelf.pin("", event(id=ids[0], pinned=True))
+    shelf.archive("", event(id=ids[1], archived=True))
+
+    def listed(count: int, tag: str | None = None, archived: bool = False) -> tuple[list[str | None], bool]:
+        html = shelf.choose(ids[4], event(count=count, tag=tag, archived=archived))
+        found = [row.get("data-title") for row in Reader(html).all("li") if "data-id" in row]
+        return found, "show-more" in html
+
+    assert listed(2) == (["talk 0", "talk 4"], True)
+    assert listed(-1) == listed(2)
+    assert listed(3) == (["talk 0", "talk 4", "talk 3"], True)
+    assert listed(4) == (["talk 0", "talk 4", "talk 3", "talk 2"], False)
+    assert listed(2, "sea") == (["talk 0", "talk 2"], False)
+    assert listed(2, archived=True) == (["talk 1"], False)
+    assert listed(2, "mountains") == ([], False)
+    assert 'data-title="talk 3"' in shelf.shown(ids[3], panel.Choice(count=1))
+    assert 'data-open=""' in shelf.shown("gone")
 
 
 def test_a_bundle_comes_in_and_its_upload_goes(

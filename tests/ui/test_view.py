@@ -34,6 +34,7 @@ def turn(
     error: str | None = None,
     dropped: tuple[str, ...] = (),
     renumbered: int = 0,
+    facts: tuple[str, ...] = (),
 ) -> Turn:
     return Turn(
         id="turn",
@@ -52,6 +53,7 @@ def turn(
         error=error,
         created_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:00:01+00:00",
+        facts=facts,
     )
 
 
@@ -195,6 +197,21 @@ def test_numbers_that_the_model_counts_otherwise_are_told_once() -> None:
     assert notes == [[], [view.LEFT_OUT], [], [f"{cut_off} {view.RENUMBERED}"], [], []]
 
 
+def test_the_facts_that_a_reply_was_told_stand_under_it() -> None:
+    history = [entry(user("a")), entry(assistant("b"), turn(text="b", facts=("f1", "gone", "f2")))]
+    known = {"f1": "I am <Tom>", "f2": "Be brief", "f3": "not told"}
+    [asked, reply] = view.bubbles(history, facts=known)
+    text, told = said(reply)
+    assert (text, len(said(asked))) == ("b", 1)
+    reader = Reader(told)
+    assert [tag for tag, _ in reader.tags][:3] == ["details", "summary", "span"]
+    assert reader.text.startswith("Remembered: I am <Tom>; Be brief; 1 forgotten since")
+    assert len(reader.all("li")) == 3
+    assert "not told" not in reader.text
+    [_, untold] = view.bubbles([entry(user("a")), entry(assistant("b"), turn(text="b"))], facts=known)
+    assert said(untold) == ["b"]
+
+
 def test_pinned_pictures_are_marked_wherever_they_are_shown() -> None:
     history = [entry(user("one", [RED])), entry(user("", [BLUE, RED]))]
     shown = view.bubbles(history, pins={RED.sha256})
@@ -207,11 +224,13 @@ def test_pinned_pictures_are_marked_wherever_they_are_shown() -> None:
 def test_a_message_can_be_edited_and_a_reply_forked_and_the_last_one_made_again() -> None:
     replies = [entry(assistant("b"), turn(text="b")) for _ in range(2)]
     shown = view.bubbles([entry(user("a")), replies[0], entry(user("a")), replies[1]])
-    fork = ("fork", "id", True)
+    copy, edit, fork = ("copy", "id", True), ("edit", "id", True), ("fork", "id", True)
     assert [deeds(bubble) for bubble in shown] == [
-        *([("edit", "id", True)], [fork]),
-        *([("edit", "id", True)], [("again", "id", True), fork]),
+        *([copy, edit], [copy, fork]),
+        *([copy, edit], [copy, ("again", "id", True), fork]),
     ]
+    [wordless] = view.bubbles([entry(user("", [RED]))])
+    assert deeds(wordless) == [edit], "there is nothing to copy"
     assert Reader(shown[0]["content"][-1]).all("div") == [{"class": "acts", "id": "message-id"}]
 
 
@@ -227,7 +246,7 @@ def test_versions_are_counted_and_lead_to_each_other(
     siblings: tuple[str, ...], text: str, ways: list[tuple[str, str, bool]]
 ) -> None:
     [shown] = view.bubbles([entry(user("a"), siblings=siblings)])
-    assert deeds(shown)[1:] == ways
+    assert deeds(shown)[2:] == ways
     assert Reader(shown["content"][-1]).text == text
 
 
