@@ -32,7 +32,10 @@ def _emoji(points: str) -> Image.Image:
 def _vector(path: str, longest: int) -> Image.Image:
     # Without a resolution, a size in points or centimetres counts as nothing and is refused.
     # Only training draws these, and only it installs what draws them.
-    import resvg_py
+    try:
+        import resvg_py
+    except ModuleNotFoundError as error:
+        raise OSError(f"Drawing {path} needs resvg: pip install 'visavis[train]'.") from error
 
     drawn = resvg_py.svg_to_bytes(svg_path=path, width=2 * longest, dpi=96)
     return Image.open(io.BytesIO(drawn)).convert("RGBA")
