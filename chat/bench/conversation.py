@@ -9,7 +9,8 @@ from random import Random
 from chat.bench.reply import Measured, ask
 from chat.engines.base import Sampling
 from chat.engines.builtin import BuiltinEngine
-from chat.evals.suite import as_image, to_png
+from chat.evals.items import as_image
+from chat.evals.suite import to_png
 from chat.training.render import picture
 from chat.training.scene import sample
 from prompts import Message, assistant, user

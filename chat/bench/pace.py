@@ -16,7 +16,8 @@ from threading import Event
 from chat.bench.conversation import words
 from chat.engines.base import Finish, Request, Sampling, Spent, Usage
 from chat.engines.builtin import BuiltinEngine
-from chat.evals.suite import as_image, to_png
+from chat.evals.items import as_image
+from chat.evals.suite import to_png
 from chat.training.render import picture
 from chat.training.scene import sample
 from prompts import Message, assistant, user

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from threading import Event
 
 from chat.engines.base import Engine, Request, Sampling
-from chat.evals.suite import Item, as_image
+from chat.evals.items import as_image
+from chat.evals.suite import Item
 from prompts import Image, Message, assistant
 
 Change = Callable[[int, tuple[bytes, ...]], tuple[bytes, ...]]

@@ -19,6 +19,15 @@ from prompts import Image, Message, user
 VERSION = 1
 """Part of every item's seed: change it when the same seed would make other items."""
 
+MAGIC = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+    b"RIFF": "image/webp",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+}
+"""How files of each media type begin."""
+
 Part = Literal["P", "C", "H", "G", "R", "D", "L"]
 """Perception, cognition, hallucination, captions, retrieval, dialogue, long dialogue."""
 
@@ -93,8 +102,9 @@ def seed(suite: str, split: str, family: str, index: int) -> str:
 
 
 def as_image(data: bytes) -> Image:
-    """The message part of a PNG file's bytes."""
-    return Image(hashlib.sha256(data).hexdigest(), "image/png")
+    """The message part of a picture file's bytes; a form that is not known counts as PNG."""
+    kind = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "image/png")
+    return Image(hashlib.sha256(data).hexdigest(), kind)
 
 
 ABSTAINING = re.compile(

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from chat.config import Settings
-from chat.engines import Engine, load
+from chat.engines import Engine
 from chat.evals import retrieval
 from chat.evals.build import PARTS, WITHOUT_QUESTIONS, build
 from chat.evals.dialogue_scores import alone, referring
+from chat.evals.engines import add_engine, open_engine
 from chat.evals.items import Item
 from chat.evals.report import write
 from chat.evals.runner import Answered, History, asked_turns, hidden, run, shuffled
@@ -37,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m chat.evals run", description=__doc__)
     parser.add_argument("--suite", choices=tuple(SIZES), default="std", help="how many questions")
-    parser.add_argument("--engine", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
+    add_engine(parser)
     every = ",".join((*PARTS, *WITHOUT_QUESTIONS))
     parser.add_argument("--parts", default=every, help=f"some of {every}")
     parser.add_argument(
@@ -47,11 +47,12 @@ def arguments() -> argparse.ArgumentParser:
         "--history", choices=("own", "gold", "both"), default="both", help="whose answers dialogues hold"
     )
     parser.add_argument("--no-controls", action="store_true", help="leave out the ablations")
+    for name, lacking in (("blind", "pictures"), ("forgetful", "history")):
+        parser.add_argument(
+            f"--{name}", metavar="FOLDER", help=f"checkpoint of a control trained with --ablate {lacking}"
+        )
     parser.add_argument("--limit", type=int, help="at most so many items of each part and split")
     parser.add_argument("--report", type=Path, help="write a report into this folder")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--threads", type=int)
     return parser
 
 
@@ -63,9 +64,12 @@ def main(argv: Sequence[str]) -> None:
     items = limited(build(args.suite, parts, splits), args.limit)
     if args.splits == ",".join(DEFAULT_SPLITS):
         items = [item for item in items if item.part in DEFAULT_PARTS.get(item.split, PARTS)]
-    engine = load(args.engine, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    engine = open_engine(args)
     histories: tuple[History, ...] = ("gold", "own") if args.history == "both" else (args.history,)
-    results = measure(engine, items, histories, ablate=not args.no_controls)
+    results = {
+        **measure(engine, items, histories, ablate=not args.no_controls),
+        **trained_controls(args, items),
+    }
     found = scores(results)
     if "R" in parts and engine.embedder is not None:
         found |= retrieval.scores(engine.embedder, args.suite)
@@ -129,6 +133,21 @@ def _ablations(
     single = [alone(item, turn) for item in items if item.part == "D" and gold for turn in referring(item)]
     if single:
         yield ("no_history", "iid"), _ask(run(engine, single), single, "no_history")
+
+
+def trained_controls(args: argparse.Namespace, items: Sequence[Item]) -> Results:
+    """What models say that were trained without pictures, or without history, asked as they were trained."""
+    mine = [item for item in items if item.split == "iid"]
+    found: dict[tuple[str, str], list[Answered]] = {}
+    if args.blind:
+        pictured = [item for item in mine if item.part in ("P", "H", "C", "D")]
+        said = run(open_engine(args, args.blind), pictured, pictures=hidden)
+        found["blind", "iid"] = _ask(said, pictured, "trained without pictures")
+    if args.forgetful:
+        single = [alone(item, turn) for item in mine if item.part == "D" for turn in referring(item)]
+        said = run(open_engine(args, args.forgetful), single)
+        found["forgetful", "iid"] = _ask(said, single, "trained without history")
+    return found
 
 
 def _ask(said: Iterator[Answered], items: Sequence[Item], what: str) -> list[Answered]:

@@ -10,8 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from chat.config import Settings
-from chat.engines import load
+from chat.evals.engines import add_engine, open_engine
 from chat.evals.labelled import PHOTOGRAPHS, accuracy, name_pictures
 
 
@@ -19,12 +18,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run what the arguments ask for; LayoutError for a folder of another kind."""
     parser = argparse.ArgumentParser(prog="python -m chat.evals photographs", description=__doc__)
     parser.add_argument("--folder", type=Path, default=PHOTOGRAPHS, help="pictures with their labels.jsonl")
-    parser.add_argument("--engine", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--threads", type=int)
+    add_engine(parser)
     args = parser.parse_args(argv)
-    engine = load(args.engine, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    engine = open_engine(args)
     named = []
     for each in name_pictures(engine, args.folder):
         named.append(each)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from chat.config import Settings
-from chat.engines import Engine, load
+from chat.engines import Engine
+from chat.evals.engines import add_engine, open_engine
 from chat.evals.harness import (
     Answer,
     Change,
@@ -33,16 +33,13 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m chat.evals quick", description=__doc__)
     parser.add_argument("--questions", type=int, default=1000, help="at least so many questions")
-    parser.add_argument("--model", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
+    add_engine(parser, "--model")
     parser.add_argument(
         "--history", choices=("own", "gold"), default="own", help="whose answers the history holds"
     )
     parser.add_argument("--no-controls", action="store_true", help="score the model alone")
     parser.add_argument("--failures", type=int, default=10, help="wrong answers to print")
     parser.add_argument("--save", type=Path, help="write every answer to this JSONL file")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--threads", type=int)
     return parser
 
 
@@ -50,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
     """Run what the command line asks for."""
     args = arguments().parse_args(argv)
     items = build(args.questions)
-    engine = load(args.model, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    engine = open_engine(args)
     answers = _ask(engine, items, "model", own=args.history == "own")
     results: dict[str, object] = {
         "questions": len(answers),

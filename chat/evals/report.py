@@ -11,7 +11,7 @@ from pathlib import Path
 from chat.evals.dialogue_scores import by_distance, by_family, by_turn
 from chat.evals.items import share
 from chat.evals.runner import IN_TURN, Answered
-from chat.evals.scores import NAMED, Results, Scores, marks, mme, of, played
+from chat.evals.scores import BLIND, FORGETFUL, NAMED, Results, Scores, marks, mme, of, played
 
 FAILURES = 3
 """Failures shown of each family."""
@@ -116,7 +116,7 @@ def _dialogues(answered: Sequence[Answered], whose: str) -> Iterator[str]:
 
 def _controls(found: Scores) -> str:
     """A row for each kind of question: the model, its controls, its ablations with their gates."""
-    names = ("random", "majority", "repeat_last", "no_pictures", "shuffled", "no_history")
+    names = ("random", "majority", "repeat_last", *BLIND, *FORGETFUL)
     rows = []
     for part, score in (
         ("P", "P_accuracy"),
@@ -134,11 +134,14 @@ def _controls(found: Scores) -> str:
             highest = found.get(f"{part}_{name}_ceiling")
             cells.append(_cell(value) + (f" ≤ {_cell(highest)}: {gate}" if gate else ""))
         rows.append((part, found[score], *cells))
-    heads = ("part", "model", "random", "majority", "repeat last", "no picture", "wrong picture")
+    heads = (
+        *("part", "model", "random", "majority", "repeat last", "no picture", "wrong picture"),
+        *("trained without pictures", "no history", "trained without history"),
+    )
     return (
         "## Controls, accuracy in percent\n\n"
         "An ablation may pass its ceiling by three points at most, or the questions give answers away.\n\n"
-        + table((*heads, "no history"), rows)
+        + table(heads, rows)
     )
 
 

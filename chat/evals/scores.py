@@ -15,7 +15,11 @@ from chat.evals.solver import ceiling
 Results = Mapping[tuple[str, str], Sequence[Answered]]
 """(condition, split) → what was said. Conditions: "model" (each question alone, and long dialogues),
 "gold" and "own" (dialogues, by whose answers the history holds), "no_pictures", "shuffled" and
-"no_history" (ablations)."""
+"no_history" (ablations), "blind" and "forgetful" (controls trained without pictures, without history)."""
+
+BLIND = ("no_pictures", "shuffled", "blind")
+FORGETFUL = ("no_history", "forgetful")
+"""Conditions in which the pictures, or the history, cannot help."""
 
 Scores = dict[str, float | str | None]
 """Flat: percent unless said otherwise; None where a part was not run."""
@@ -182,7 +186,7 @@ def controls(results: Results) -> Scores:
             for control, answer in CONTROLS.items():
                 found[f"{name}_{control}"] = share(marks(answer(items)))
             highest = share(marks(majority(items)))
-            for ablation in ("no_pictures", "shuffled"):
+            for ablation in BLIND:
                 said = results.get((ablation, "iid"), ())
                 ablated = marks([each for each in of(said, part) if each.ask.kind == kind])
                 found |= _ablated(f"{name}_{ablation}", ablated, highest)
@@ -196,12 +200,15 @@ def _dialogue_controls(results: Results) -> Scores:
         return {}
     found: Scores = {f"D_{name}": share(marks(answer(items))) for name, answer in CONTROLS.items()}
     highest = ceiling(items, pictures=False)["all"]
-    for ablation in ("no_pictures", "shuffled"):
+    for ablation in BLIND:
         blind = of(results.get((ablation, "iid"), ()), "D")
         ablated = marks([each for each in blind if "picture" in each.ask.needs])
         found |= _ablated(f"D_{ablation}", ablated, highest)
-    alone = marks(of(results.get(("no_history", "iid"), ()), "D"))
-    return found | _ablated("D_no_history", alone, ceiling(items, history=False)["all"])
+    highest = ceiling(items, history=False)["all"]
+    for ablation in FORGETFUL:
+        alone = marks(of(results.get((ablation, "iid"), ()), "D"))
+        found |= _ablated(f"D_{ablation}", alone, highest)
+    return found
 
 
 def _ablated(name: str, ablated: Sequence[bool], highest: float) -> Scores:

@@ -7,7 +7,6 @@ cannot have been trained on, whatever the seeds.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import random
 from collections.abc import Sequence
@@ -15,9 +14,10 @@ from dataclasses import dataclass
 
 from PIL import Image as Pillow
 
+from chat.evals.items import as_image
 from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.drawing import picture
-from prompts import Image, Message, user
+from prompts import Message, user
 
 VERSION = 1
 
@@ -33,11 +33,6 @@ class Item:
         """The person's message of a turn, with real pictures."""
         asked = self.dialogue.turns[turn]
         return user(asked.question, [as_image(self.pictures[number]) for number in asked.pictures])
-
-
-def as_image(data: bytes) -> Image:
-    """The message part of a PNG file's bytes."""
-    return Image(hashlib.sha256(data).hexdigest(), "image/png")
 
 
 def to_png(image: Pillow.Image) -> bytes:

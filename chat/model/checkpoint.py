@@ -71,8 +71,8 @@ def save(
     save_file(stored, partial, metadata={"format": "pt"})
     os.replace(partial, folder / WEIGHTS)
     values = {**config.to_dict(), **({"about": dict(about)} if about else {})}
-    _replace(folder / CONFIG, (json.dumps(values, indent=2) + "\n").encode())
-    _replace(folder / TOKENIZER, tokenizer.model)
+    write_whole(folder / CONFIG, (json.dumps(values, indent=2) + "\n").encode())
+    write_whole(folder / TOKENIZER, tokenizer.model)
 
 
 def load(
@@ -107,7 +107,8 @@ def load(
     return Checkpoint(model.to(device, dtype), tokenizer, fingerprint(folder))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all, in the place of what was there."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
     os.replace(partial, path)

@@ -27,5 +27,9 @@ def to_square(image: Pillow.Image, size: int) -> NDArray[np.uint8]:
 
 def to_pixels(squares: Sequence[NDArray[np.uint8]]) -> Tensor:
     """Squares (n of (H, W, 3)) → float32 pixels (n, 3, H, W) in [-1, 1]."""
-    stacked = torch.from_numpy(np.stack(squares))
-    return stacked.permute(0, 3, 1, 2).float() / 127.5 - 1.0
+    return as_pixels(torch.from_numpy(np.stack(squares)))
+
+
+def as_pixels(squares: Tensor) -> Tensor:
+    """Squares (n, H, W, 3) of bytes, on any device → float32 pixels (n, 3, H, W) in [-1, 1]."""
+    return squares.permute(0, 3, 1, 2).float() / 127.5 - 1.0

@@ -17,6 +17,7 @@ import torch
 
 from chat.model.checkpoint import BUILTIN, FILES
 from chat.training import finetune
+from chat.training.ablations import ABLATIONS
 from chat.training.presets import PRESETS
 from chat.training.recipe import Run
 
@@ -66,6 +67,12 @@ def arguments() -> argparse.ArgumentParser:
         help="time between sheets of sample answers in the folder's samples/; 0 for none (default: 10)",
     )
     parser.add_argument(
+        "--ablate",
+        choices=sorted(ABLATIONS),
+        default="",
+        help="keep this from the model, to train a control that `chat.evals run` reports beside the real one",
+    )
+    parser.add_argument(
         "--install", action="store_true", help="afterwards, make the checkpoint the built-in one"
     )
     return parser
@@ -103,6 +110,7 @@ def main() -> None:
         piece=args.piece,
         part_mb=args.part_mb,
         samples=args.samples,
+        ablated=args.ablate,
     )
     run.train()
     if not run.done:

@@ -11,10 +11,10 @@ Arrays on disk, one row a picture: squares (SCALE·SIDE, SCALE·SIDE, 3) bytes; 
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,17 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from chat.model.checkpoint import write_whole
 from chat.model.config import TAGS
 from chat.model.efficientnet import CLASSES, FEATURES
 from chat.model.images import to_pixels
 from chat.model.photo import WHOLE, Pretrained, Seen
 from chat.training.drawing import draw
 from chat.training.grounding import TARGETS, stack
-from chat.training.objects import subject
+from chat.training.objects import subject, unspoken
 from chat.training.render import GRID, SCALE, SIDE
 from chat.training.scene import Scene
-from chat.training.tags import Tags
+from chat.training.tags import Tags, best_kind
 from chat.training.talk import Shown
 
 Painter = Callable[[random.Random], Shown]
@@ -125,7 +126,7 @@ class Bank:
         for chunk, (scenes, squares, cells) in enumerate(
             tqdm(loader, initial=first, total=last, desc="pictures", unit="chunk"), first
         ):
-            seen = network.look(to_pixels(list(squares)))
+            seen = network.look(to_pixels(squares))
             scenes = [resolved(scene, row, seen) for row, scene in enumerate(scenes)]
             seen = pretended(seen, [scene.tags for scene in scenes], network.kind_of)
             self._write(chunk, scenes, squares, cells, seen)
@@ -150,18 +151,16 @@ class Bank:
                 file.seek(chunk * rows.nbytes)
                 file.write(rows.tobytes())
         (self.folder / "scenes" / f"{chunk}.pickle").write_bytes(pickle.dumps(scenes))
-        partial = self.folder / "count.partial"
-        partial.write_text(json.dumps({"count": (chunk + 1) * CHUNK}), "utf-8")
-        os.replace(partial, self.folder / "count.json")
+        write_whole(self.folder / "count.json", json.dumps({"count": (chunk + 1) * CHUNK}).encode())
 
 
 def resolved(scene: Shown, row: int, seen: Seen) -> Shown:
     """A photograph of which nothing is said yet gets what the network's own tags allow to say."""
-    if not isinstance(scene, Scene) or scene.medium != "photograph" or scene.things:
+    if not isinstance(scene, Scene) or not unspoken(scene):
         return scene
     tags = zip(seen.tags[row, :WHOLE].tolist(), seen.confidence[row, :WHOLE].tolist(), strict=True)
     thing = subject(tuple(tags), canvas=(scene.width, scene.height))
-    return Scene(scene.width, scene.height, scene.background, (thing,), "photograph")
+    return replace(scene, things=(thing,))
 
 
 def pretended(seen: Seen, tags: Sequence[Tags | None], kind_of: Tensor) -> Seen:
@@ -171,12 +170,8 @@ def pretended(seen: Seen, tags: Sequence[Tags | None], kind_of: Tensor) -> Seen:
         if made is None:
             continue
         rng = random.Random(repr(made))
-        kinds: dict[int, float] = {}
-        for index, probability in made:
-            kind = int(kind_of[index])
-            kinds[kind] = kinds.get(kind, 0.0) + probability
-        best = max(kinds, key=lambda kind: kinds[kind])
-        said = [*made[:WHOLE], (CLASSES + best, min(1.0, kinds[best]))]
+        kind, likely = best_kind(made, lambda index: int(kind_of[index]))
+        said = [*made[:WHOLE], (CLASSES + kind, min(1.0, likely))]
         while len(said) < TAGS:
             index, probability = made[0] if rng.random() < 0.7 else rng.choice(made[1:])
             said.append((index, min(0.99, probability * rng.uniform(0.4, 1.2))))

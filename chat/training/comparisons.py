@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 
-from chat.training.language import plural
+from chat.training.language import a_thing, capital, plural
 from chat.training.scene import SHAPES, SIZES, Thing
 from chat.training.talk import Focus, Shown, Spec, Talk, Turn, turn
+
+APART = 16
+"""Pixels of a 128-pixel picture from which on one thing is to a side of another."""
 
 
 def compare(talk: Talk, index: int, where: str) -> Turn | None:
@@ -82,11 +85,11 @@ def relation(talk: Talk, index: int, where: str) -> Turn | None:
     (a, an), (b, bn) = pair
     across, down = a.x - b.x, a.y - b.y
     options = []
-    if abs(across) > 16:
+    if abs(across) > APART:
         options.append(
             ("to the left of", "to the right of") if across < 0 else ("to the right of", "to the left of")
         )
-    if abs(down) > 16:
+    if abs(down) > APART:
         options.append(("above", "below") if down < 0 else ("below", "above"))
     if not options:
         return None
@@ -98,3 +101,29 @@ def relation(talk: Talk, index: int, where: str) -> Turn | None:
         asked, answer = false, f"No, the {an} is {true} the {bn}."
     wordings = ("Is the {a} {r} the {b}?", "Is the {a} {r} the {b}?", "Do you see the {a} {r} the {b}?")
     return turn(talk, wordings, where, answer, "relation", a=an, b=bn, r=asked)
+
+
+def beside(talk: Talk, index: int, where: str) -> Turn | None:
+    """What is left of, right of, above or below something, where only one thing is."""
+    rng, scene = talk.rng, talk.scenes[index]
+    pair = _pair(scene, rng)
+    if pair is None:
+        return None
+    landmark, noun = pair[0]
+    side, along, sign = rng.choice(
+        (("to the left of", "x", -1), ("to the right of", "x", 1), ("above", "y", -1), ("below", "y", 1))
+    )
+    ways = [
+        (sign * (getattr(thing, along) - getattr(landmark, along)), thing)
+        for thing in scene.things
+        if thing is not landmark
+    ]
+    there = [thing for far, thing in ways if far > APART]
+    if len(there) != 1 or any(abs(far) <= APART for far, _ in ways):
+        return None
+    talk.focus = Focus(index, (there[0],), "shape")
+    wordings = (
+        "What is {r} the {n}?", "What do you see {r} the {n}?", "Which object is {r} the {n}?",
+        "What is there {r} the {n}?",
+    )  # fmt: skip
+    return turn(talk, wordings, where, f"{capital(a_thing(there[0]))}.", "beside", r=side, n=noun)

@@ -23,10 +23,12 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from chat.model.cache import pad_visible
-from chat.model.images import to_pixels
+from chat.model.images import as_pixels
 from chat.model.photo import Seen
 from chat.model.tokenizer import Prompt, Tokenizer
-from chat.training.bank import Bank, shelves
+from chat.model.vision import VisionEncoder
+from chat.training.ablations import ABLATIONS
+from chat.training.bank import Bank, pretended, shelves
 from chat.training.dialogues import Curriculum, Dialogue, SceneSource, sample_dialogue
 from chat.training.drawing import draw
 from chat.training.grounding import stack
@@ -44,7 +46,8 @@ class Batch:
 
     squares (n, H, W, 3) bytes; cells: grounding targets (n, p) by name; index (b, m) into
     the squares, ordinals (b, m), visible_from (b, m), NEVER where a row has fewer. seen: what
-    the pretrained network says of the pictures, where a bank holds it.
+    the pretrained network says of the pictures, where a bank holds it. kind: 0 for a stage's own
+    dialogues, and so on for those beside them.
     """
 
     squares: Tensor
@@ -57,20 +60,39 @@ class Batch:
     index: Tensor
     visible_from: Tensor
     dialogues: list[Dialogue]
-
-    def pixels(self, side: int) -> Tensor:
-        """(n, 3, side, side) in [-1, 1], for an encoder that reads pictures of that side."""
-        return scaled(to_pixels(list(self.squares.numpy())), side)
+    kind: int = 0
 
     def ordinals(self) -> Tensor:
         """Picture numbers from 0, (b, m)."""
         return torch.arange(self.index.shape[1]).expand_as(self.index)
 
 
-def scaled(pixels: Tensor, side: int) -> Tensor:
-    """Pictures as drawn, (n, 3, H, W), for an encoder that reads a whole fraction of their side."""
-    factor = pixels.shape[-1] // side
+def pixels_for(vision: VisionEncoder, squares: Tensor) -> Tensor:
+    """Squares (n, H, W, 3) of bytes as drawn → pixels (n, 3, S, S) in [-1, 1], where the encoder is and of
+    the side S that it reads, a whole fraction of theirs."""
+    # Bytes go to the device, a quarter of what the pixels would be.
+    pixels = as_pixels(squares.to(vision.project.weight.device))
+    factor = pixels.shape[-1] // vision.config.image_size
     return F.avg_pool2d(pixels, factor) if factor > 1 else pixels
+
+
+def seen_in(vision: VisionEncoder, batch: Batch, pixels: Tensor) -> Seen | None:
+    """What the pretrained network says of a batch's pictures, or is made out to: the bank's word, or that of
+    a look at them now; None for an encoder without one."""
+    if vision.photo is None or batch.seen is not None:
+        return batch.seen
+    tags = [scene.tags for dialogue in batch.dialogues for scene in dialogue.scenes] or [None]
+    return pretended(vision.photo.look(pixels), tags, vision.photo.kind_of)
+
+
+def numbered(counts: Sequence[int]) -> Tensor:
+    """Which of a batch's pictures stand where, (b, m): each row's follow on those of the row before."""
+    index = torch.zeros(len(counts), max([1, *counts]), dtype=torch.long)
+    first = 0
+    for row, count in enumerate(counts):
+        index[row, :count] = torch.arange(first, first + count)
+        first += count
+    return index
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue, answers: Mapping[int, str] | None = None) -> Prompt:
@@ -97,17 +119,11 @@ def collate(
     """Pad a batch on the right; one dummy picture where a batch has none."""
     scenes = [scene for dialogue in dialogues for scene in dialogue.scenes]
     squares, cells, seen = _pictures(scenes, bank)
-    shows = [len(dialogue.scenes) for dialogue in dialogues]
-    index = torch.zeros(len(prompts), max([1, *shows]), dtype=torch.long)
-    first = 0
-    for row, shown in enumerate(shows):
-        index[row, :shown] = torch.arange(first, first + shown)
-        first += shown
     return Batch(
         squares=squares,
         seen=seen,
         cells=cells,
-        index=index,
+        index=numbered([len(dialogue.scenes) for dialogue in dialogues]),
         dialogues=list(dialogues),
         **_text(tokenizer, prompts, positions),
     )
@@ -165,7 +181,7 @@ def stretched(prompt: Prompt, end: int, context: int, rng: random.Random) -> lis
 
 class Dialogues(Dataset[list[Batch]]):
     """Pools of dialogue batches; `seed` names the run and stage, `context` is the decoder's. With a bank,
-    the dialogues are about its pictures."""
+    the dialogues are about its pictures. `ablated` names what is kept from the model, one of ABLATIONS."""
 
     def __init__(
         self,
@@ -175,9 +191,10 @@ class Dialogues(Dataset[list[Batch]]):
         seed: str,
         context: int,
         bank: Path | None = None,
-        also: tuple[Curriculum, int] | None = None,
+        also: Sequence[tuple[Curriculum, int]] = (),
+        ablated: str = "",
     ) -> None:
-        self.tokenizer_model, self.like, self.size, self.also = tokenizer, like, size, also
+        self.tokenizer_model, self.kinds, self.ablated = tokenizer, [(like, size), *also], ablated
         self.seed, self.context, self.folder = seed, context, bank
         self._tokenizer: Tokenizer | None = None
         self._bank: Bank | None = None
@@ -186,16 +203,15 @@ class Dialogues(Dataset[list[Batch]]):
         self._tokenizer = tokenizer = self._tokenizer or Tokenizer(self.tokenizer_model)
         if self.folder is not None and self._bank is None:
             self._bank = Bank(self.folder)
-            self.like = replace(self.like, scenes=from_bank(self._bank, self.like.kinds))
-            if self.also is not None:
-                other, size = self.also
-                self.also = replace(other, scenes=from_bank(self._bank, other.kinds)), size
+            self.kinds = [
+                (replace(like, scenes=from_bank(self._bank, like.kinds)), size) for like, size in self.kinds
+            ]
         rng = random.Random(f"train/{self.seed}/{pool}")
-        if self.also is None:
-            batches = self._batches(rng, tokenizer, self.like, self.size, POOL)
-        else:
-            batches = self._batches(rng, tokenizer, self.like, self.size, POOL // 2)
-            batches += self._batches(rng, tokenizer, *self.also, POOL - POOL // 2)
+        batches: list[Batch] = []
+        for kind, count in enumerate(shares(len(self.kinds))):
+            like, size = self.kinds[kind]
+            made = self._batches(rng, tokenizer, like, size, count)
+            batches += [replace(batch, kind=kind) for batch in made]
         rng.shuffle(batches)
         return batches
 
@@ -206,6 +222,8 @@ class Dialogues(Dataset[list[Batch]]):
         rows = []
         for _ in range(size * count):
             dialogue = sample_dialogue(rng, like)
+            if self.ablated:
+                dialogue = ABLATIONS[self.ablated](dialogue, rng)
             prompt = encode(tokenizer, dialogue)
             rows.append((dialogue, prompt, stretched(prompt, tokenizer.end, self.context, rng)))
         rows.sort(key=lambda row: (len(row[0].scenes), len(row[1].ids)))
@@ -214,6 +232,15 @@ class Dialogues(Dataset[list[Batch]]):
             dialogues, prompts, positions = zip(*rows[start : start + size], strict=True)
             batches.append(collate(tokenizer, dialogues, prompts, positions, self._bank))
         return batches
+
+
+def shares(kinds: int) -> list[int]:
+    """How many of a pool's batches are of each kind of dialogues: half of the first, if there are others,
+    which get the rest as evenly as it goes."""
+    if kinds == 1:
+        return [POOL]
+    rest = POOL - POOL // 2
+    return [POOL // 2, *(rest // (kinds - 1) + (at < rest % (kinds - 1)) for at in range(kinds - 1))]
 
 
 def from_bank(bank: Bank, kinds: Mapping[str, float]) -> SceneSource:

@@ -12,7 +12,7 @@ from chat.training.language import ORDINALS, rough
 from chat.training.pictured import families, follow_up
 from chat.training.questions import describe
 from chat.training.references import answered_later, chosen, in_form, same_here
-from chat.training.scene import sample
+from chat.training.scene import ALIKE, sample
 from chat.training.smalltalk import NO_PICTURE, out_of_scope, small_talk
 from chat.training.talk import Shown, Talk, Turn
 from prompts import Image, Message, assistant, user
@@ -47,14 +47,14 @@ SceneSource = Callable[[random.Random, bool, int], Shown]
 
 def drawn_scenes(rng: random.Random, held_out: bool, most: int) -> Shown:
     """Shapes and texts, which need nothing but this package."""
-    return sample(rng, held_out=held_out, most=most)
+    return sample(rng, held_out=held_out, most=most, alike=ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
     """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one;
-    families that come up so many times as often as their own weight says; where the scenes come from, and
-    how often each kind of them if it is a bank."""
+    families, and ways of going on ("tell", "small", …), that come up so many times as often as their own
+    weight says; where the scenes come from, and how often each kind of them if it is a bank."""
 
     turns: tuple[int, int] = (4, 8)
     pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
@@ -112,7 +112,7 @@ def _with_pictures(talk: Talk, new: tuple[int, ...]) -> Turn:
     talk.focus, talk.card = None, None
     if len(new) > 1:
         return _earlier(talk, talk.rng.choice(new))
-    if talk.rng.random() < 0.18:
+    if talk.rng.random() < 0.18 * talk.emphasis.get("caption", 1.0):
         return caption(talk, new[0])
     again = same_here(talk, new[0]) if talk.rng.random() < 0.6 else None
     if again is not None:
@@ -136,9 +136,8 @@ def _in_form(talk: Talk, make: Callable[[], Turn]) -> Turn:
         kept = in_form(made, form)
         if kept is not None:
             return kept
-    made = make()
     # Nothing here can be said in a word; what cannot keep the rule is said as ever.
-    return made
+    return make()
 
 
 def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
@@ -153,10 +152,17 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
         return made
     several = len(talk.scenes) > 1
     for _ in range(20):
-        kind = rng.choices(
-            ("latest", "follow", "earlier", "across", "tell", "small", "scope", "beyond"),
-            weights=(46, 36, 30 if several else 1, 14 if several else 1, 34 if talk.names else 16, 5, 6, 1),
-        )[0]
+        ways = {
+            "latest": 46.0,
+            "follow": 36.0,
+            "earlier": 30.0 if several else 1.0,
+            "across": 14.0 if several else 1.0,
+            "tell": 34.0 if talk.names else 16.0,
+            "small": 5.0,
+            "scope": 6.0,
+            "beyond": 1.0,
+        }
+        kind = _way(talk, ways)
         if kind == "latest":
             made = _about(talk, talk.latest, "")
         elif kind == "follow":
@@ -183,7 +189,7 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
 def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
     rng = talk.rng
-    kind = rng.choices(("small", "scope", "none", "tell"), weights=(40, 20, 28, 12))[0]
+    kind = _way(talk, {"small": 40.0, "scope": 20.0, "none": 28.0, "tell": 12.0})
     if kind == "small":
         family, question, answer = small_talk(rng)
         return Turn(question, answer, family, needs_picture=False)
@@ -238,6 +244,12 @@ def _draw(talk: Talk, table: Mapping[str, tuple[float, T]]) -> T:
     names = sorted(table)
     weights = [_weight(talk, table, name) for name in names]
     return table[talk.rng.choices(names, weights=weights)[0]][1]
+
+
+def _way(talk: Talk, ways: Mapping[str, float]) -> str:
+    """How a turn goes on, by weights that the curriculum's emphasis multiplies."""
+    weights = [weight * talk.emphasis.get(way, 1.0) for way, weight in ways.items()]
+    return talk.rng.choices(list(ways), weights)[0]
 
 
 def _weight(talk: Talk, table: Mapping[str, tuple[float, T]], name: str) -> float:

@@ -29,12 +29,11 @@ from chat.training import own_data, states
 from chat.training.data import Batch, Dialogues
 from chat.training.dialogues import Curriculum, drawn_scenes
 from chat.training.losses import answer_loss
-from chat.training.objects import sample_any
+from chat.training.objects import sample_any, unspoken
 from chat.training.own_data import Mixture, OwnData
 from chat.training.presets import Preset, Stage
 from chat.training.recipe import Run
 from chat.training.samples import installed, write_sheet
-from chat.training.scene import Scene
 from chat.training.talk import Shown
 
 Part = Literal["full", "decoder", "tags"]
@@ -164,7 +163,7 @@ def known_scenes(rng: random.Random, held_out: bool, most: int) -> Shown:
     """A scene of any kind whose words follow from the drawing alone, not from what a network says of it."""
     while True:
         scene = sample_any(rng)
-        if not isinstance(scene, Scene) or scene.medium != "photograph" or scene.things:
+        if not unspoken(scene):
             return scene
 
 

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
-from chat.training.questions import attribute_of, describe_scene, yes_or_no
+from chat.training.questions import ATTRIBUTES, attribute_of, describe_scene, yes_or_no
 from chat.training.references import REFERENCES, has, rule
-from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES
+from chat.training.scene import COLOURS, FILLS, LETTERS, PLACES, SHAPES, SIZES
 from chat.training.talk import Focus, Spec, Talk, Turn
 
 FollowUp = Callable[[Talk], Turn | None]
@@ -58,7 +58,7 @@ def other(talk: Talk) -> Turn | None:
         return None
     second = pair[1] if pair[0] == thing else pair[0]
     repeat = focus.asked in _IT and rng.random() < 0.4
-    name = focus.asked if repeat else rng.choice(("colour", "place", "shape", "size"))
+    name = focus.asked if repeat else rng.choice(("colour", "place", "shape", "size", "fill"))
     if not has(second, name):
         return None
     noun = rng.choice(("one", "one", second.name if len(alike) == 2 and not thing.is_text else "one"))
@@ -66,14 +66,10 @@ def other(talk: Talk) -> Turn | None:
     if repeat:
         wordings: tuple[str, ...] = ("And the other {n}?", "What about the other {n}?", "The other {n}?")
     else:
-        wordings = {
-            "colour": ("What colour is the other {n}?", "Which colour does the other {n} have?"),
-            "place": ("Where is the other {n}?", "And where is the other {n}?"),
-            "shape": ("What shape is the other one?", "What is the other one?")
-            if second.is_shape
-            else ("What is the other one?", "And what is the other one?"),
-            "size": ("How big is the other {n}?", "What size is the other {n}?"),
-        }[name]
+        wordings = tuple(wording.replace("{n}", "other {n}") for wording in ATTRIBUTES[name])
+        if name == "shape":
+            wordings = ("What is the other one?", "And what is the other one?")
+            wordings += ("What shape is the other one?",) if second.is_shape else ()
     return Turn(rng.choice(wordings).format(n=noun), attribute_of(second, name, "The other one"), "other")
 
 
@@ -197,6 +193,17 @@ def name_it(talk: Talk) -> Turn | None:
     )
 
 
+_NAMED: dict[str, tuple[str, ...]] = {
+    "colour": ("What colour is {n}?", "Which colour does {n} have?", "What is the colour of {n}?",
+               "{n}: what colour?"),
+    "place": ("Where is {n}?", "And where is {n}?", "Where was {n}?", "Where do you see {n}?",
+              "Where can I find {n}?"),
+    "size": ("How big is {n}?", "What size is {n}?", "How large is {n}?"),
+    "fill": ("Is {n} solid, outlined or striped?", "How is {n} filled?"),
+    "shape": ("Who is {n}?", "What is {n}?", "Do you remember what {n} is?"),
+}  # fmt: skip
+
+
 def ask_named(talk: Talk) -> Turn | None:
     """Something about a thing with a given name."""
     if not talk.names:
@@ -204,14 +211,16 @@ def ask_named(talk: Talk) -> Turn | None:
     rng = talk.rng
     name = rng.choice(sorted(talk.names))
     scene, thing = talk.names[name]
-    attribute = rng.choice([each for each in ("colour", "place", "shape") if has(thing, each)])
-    wordings = {
-        "colour": ("What colour is {n}?", "Which colour does {n} have?", "{n}: what colour?"),
-        "place": ("Where is {n}?", "And where is {n}?", "Where was {n}?"),
-        "shape": ("Who is {n}?", "What is {n}?", "Do you remember what {n} is?")
-        + (("What shape is {n}?",) if thing.is_shape else ()),
-    }[attribute]
+    attribute = rng.choice([each for each in _NAMED if has(thing, each)])
     talk.focus = Focus(scene, (thing,), attribute)
+    if attribute != "shape" and rng.random() < 0.15:
+        asks, answer, value = yes_or_no(thing, attribute, rng)
+        return Turn(
+            rng.choice(asks).format(n=name, v=value), answer.replace("it is", f"{name} is", 1), "named"
+        )
+    wordings = _NAMED[attribute]
+    if attribute == "shape" and thing.is_shape and rng.random() < 0.6:
+        wordings = ("What shape is {n}?", "Which shape does {n} have?", "What is the shape of {n}?")
     return Turn(rng.choice(wordings).format(n=name), attribute_of(thing, attribute, name), "named")
 
 
@@ -249,6 +258,13 @@ _FACTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("Paris", "Rome", "Oslo", "Cairo", "Lima", "Delhi", "Tokyo", "Berlin", "Madrid", "Boston"),
     ),
     "dog's name": ("name", tuple(_NAMES)),
+    "sister's name": ("name", tuple(_NAMES)),
+    "age": ("number", tuple(str(number) for number in range(5, 100))),
+    "house number": ("number", tuple(str(number) for number in range(1, 1000))),
+    "favourite letter": ("letter", tuple(LETTERS)),
+    "favourite sport": ("sport", ("football", "tennis", "chess", "golf", "swimming", "running", "hockey")),
+    "favourite drink": ("drink", ("tea", "coffee", "water", "milk", "juice", "lemonade", "cocoa")),
+    "job": ("job", ("teacher", "doctor", "cook", "painter", "farmer", "pilot", "singer", "nurse", "driver")),
 }
 """What people tell about themselves, and the values it may take."""
 
@@ -272,7 +288,8 @@ def tell(talk: Talk) -> Turn | None:
             return None
         talk.told["name"] = name
         wordings: tuple[str, ...] = ("My name is {n}.", "I am {n}.", "Call me {n}.", "I'm {n}.",
-                                     "Hi, I am {n}.",
+                                     "Hi, I am {n}.", "Remember that my name is {n}.",
+                                     "By the way, my name is {n}.",
                                      "Hello, my name is {n}.")  # fmt: skip
         return Turn(
             rng.choice(wordings).format(n=name), f"Nice to meet you, {name}.", "tell", needs_picture=False

@@ -8,8 +8,7 @@ from torch.nn import functional as F
 
 from chat.model.vision import VisionEncoder
 from chat.model.vlm import VisionLanguageModel
-from chat.training.bank import pretended
-from chat.training.data import Batch, scaled
+from chat.training.data import Batch, pixels_for, seen_in
 from chat.training.grounding import Grounding
 
 
@@ -34,7 +33,7 @@ def answer_loss(
     model: VisionLanguageModel, batch: Batch, device: torch.device, *, frozen: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the trained tokens, and the image tokens (n, c, d) of the cells of all pictures."""
-    tokens, cells = image_tokens(model.vision, batch, device, frozen=frozen)
+    tokens, cells = image_tokens(model.vision, batch, frozen=frozen)
     ordinals = batch.ordinals().to(device)
     view = model.view(
         model.picture_kv(tokens), batch.index.to(device), ordinals, batch.visible_from.to(device)
@@ -52,18 +51,12 @@ def answer_loss(
     return (losses * weights).sum() / weights.sum(), cells
 
 
-def image_tokens(
-    vision: VisionEncoder, batch: Batch, device: torch.device, *, frozen: bool
-) -> tuple[Tensor, Tensor]:
+def image_tokens(vision: VisionEncoder, batch: Batch, *, frozen: bool) -> tuple[Tensor, Tensor]:
     """The batch's image tokens (n, p, d), and those of the cells alone (n, c, d)."""
-    # Bytes go to the device, a quarter of what the pixels would be.
-    squares = batch.squares.to(device).permute(0, 3, 1, 2)
-    pixels, seen = scaled(squares.float() / 127.5 - 1.0, vision.config.image_size), batch.seen
-    if vision.photo is not None:
-        if seen is None:
-            tags = [scene.tags for dialogue in batch.dialogues for scene in dialogue.scenes] or [None]
-            seen = pretended(vision.photo.look(pixels), tags, vision.photo.kind_of)
-        seen = seen.to(device, pixels.dtype)
+    pixels = pixels_for(vision, batch.squares)
+    seen = seen_in(vision, batch, pixels)
+    if seen is not None:
+        seen = seen.to(pixels.device, pixels.dtype)
     with torch.set_grad_enabled(not frozen):
         tokens = vision(pixels, seen)
     cells = tokens[:, : vision.config.grid**2]

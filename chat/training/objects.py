@@ -17,6 +17,7 @@ import numpy as np
 from chat.training.cards.sampling import sample as sample_card
 from chat.training.cards.scene import Card
 from chat.training.scene import (
+    ALIKE,
     COLOURS,
     SIZES,
     Background,
@@ -111,15 +112,20 @@ def sample_any(rng: random.Random) -> Scene | Card:
     """What a bank holds: shapes and texts, objects, photographs, cards; some photographs are left for the
     pretrained network to name."""
     roll = rng.random()
-    if roll < 0.40:
-        return sample(rng)
-    if roll < 0.62:
+    if roll < 0.36:
+        return sample(rng, alike=ALIKE)
+    if roll < 0.54:
         return sample_objects(rng)
     if roll < 0.78:
         return sample_card(rng)
     if roll < 0.96:
         return sample_photograph(rng)
     return Scene(*rng.choice(CANVASES), _photograph(rng), (), "photograph")
+
+
+def unspoken(shown: Scene | Card) -> bool:
+    """Whether it is a photograph that is left for the pretrained network to name."""
+    return shown.medium == "photograph" and not shown.things
 
 
 def _labelled(rng: random.Random) -> Scene | None:

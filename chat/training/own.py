@@ -12,7 +12,7 @@ from torch import Tensor
 from chat.model.cache import KVCache, PictureView, pad_visible
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
-from chat.training.data import Batch
+from chat.training.data import Batch, pixels_for
 from chat.training.dialogues import Dialogue
 from prompts import Span, render_message
 from prompts.special import ASSISTANT, BEGIN
@@ -25,7 +25,7 @@ def own_answers(
     """Greedy answers to the first `turns` turns of each dialogue, by turn, each after the model's own
     earlier ones; at most `most` tokens an answer."""
     dialogues = batch.dialogues
-    pictures = model.encode(batch.pixels(model.config.vision.image_size).to(model.device), batch.seen)
+    pictures = model.encode(pixels_for(model.vision, batch.squares), batch.seen)
     cache = model.new_cache(len(dialogues))
     shown: list[list[int]] = [[] for _ in dialogues]
     answers: list[dict[int, str]] = [{} for _ in dialogues]

@@ -22,11 +22,11 @@ from torch.utils.data import Dataset
 
 from chat.errors import ConfigError, ImageError
 from chat.model.config import ModelConfig
-from chat.model.images import to_pixels, to_square
+from chat.model.images import to_square
 from chat.model.photo import Seen
 from chat.model.tokenizer import Prompt, Tokenizer
 from chat.model.vlm import VisionLanguageModel
-from chat.training.data import POOL, Batch, Dialogues, encode, retold
+from chat.training.data import POOL, Batch, Dialogues, encode, numbered, pixels_for, retold
 from chat.training.dialogues import Dialogue
 from chat.training.talk import Turn
 from memory.images import open_upright
@@ -78,7 +78,7 @@ class OwnData:
         if photo is None:
             return
         parts = [
-            photo.look(to_pixels(list(chunk.numpy())).to(model.device)).to(torch.device("cpu"), torch.float32)
+            photo.look(pixels_for(model.vision, chunk)).to(torch.device("cpu"), torch.float32)
             for chunk in torch.split(self.squares, CHUNK)
         ]
         fields = (torch.cat([getattr(part, name) for part in parts]) for name in Seen.__dataclass_fields__)
@@ -88,11 +88,7 @@ class OwnData:
         """These dialogues side by side; without grounding, for nobody said what stands where."""
         dialogues = [self.dialogues[at] for at in chosen]
         rows = [row for dialogue in dialogues for row in dialogue.rows] or [0]
-        index = torch.zeros(len(chosen), max([1, *(len(each.rows) for each in dialogues)]), dtype=torch.long)
-        first = 0
-        for at, dialogue in enumerate(dialogues):
-            index[at, : len(dialogue.rows)] = torch.arange(first, first + len(dialogue.rows))
-            first += len(dialogue.rows)
+        index = numbered([len(dialogue.rows) for dialogue in dialogues])
         seen = None if self.seen is None else Seen(*(values[rows] for values in vars(self.seen).values()))
         none = torch.zeros(0)
         bare = Batch(self.squares[rows], seen, {}, none, none, none, none, index, none, list(dialogues))

@@ -10,6 +10,15 @@ from chat.training.dialogues import Curriculum
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """Dialogues beside a stage's own, how many to a batch, and whether the encoder learns from them too."""
+
+    dialogues: Curriculum
+    batch: int
+    encoder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A stage of training.
 
@@ -17,10 +26,11 @@ class Stage:
     the last share of it, over which the learning rate falls to zero. `dialogues` is what
     it learns from: None for pictures alone (grounding). own_from, own_every: from that
     share of the stage on, every so many steps the history holds the model's own answers.
-    The encoder learns from every `encoder_every`-th batch, because its steps cost as much
-    as the decoder's and it has grounding behind it. `also`: other dialogues, and how many to a batch, that
-    take turns with the stage's own and teach the decoder alone. `contrast`: it teaches the heads that find
-    pictures by words and nothing else, a batch being of pictures with a caption each.
+    The encoder learns from every `encoder_every`-th step, 0 for none, because its steps cost
+    as much as the decoder's and it has grounding behind it. `also`: other dialogues that take
+    turns with the stage's own; half of the batches are theirs.
+    `contrast`: it teaches the heads that find pictures by words and nothing else, a batch being
+    of pictures with a caption each.
     """
 
     name: str
@@ -33,7 +43,7 @@ class Stage:
     own_from: float = 1.0
     own_every: int = 60
     encoder_every: int = 1
-    also: tuple[Curriculum, int] | None = None
+    also: tuple[Others, ...] = ()
     contrast: bool = False
 
 
@@ -69,19 +79,72 @@ NAMING = Curriculum(
 """A question or two about one picture, most of them for the name of what it shows. In whole dialogues the
 decoder did not find the tags in half an hour; on these alone it read them within minutes."""
 
-NEVER = 10**9
-"""The encoder's share of batches where it is not to learn, but for what tags mean."""
+LOOKING = Curriculum(
+    turns=(1, 2),
+    pictures=(0, 100),
+    emphasis={
+        "count": 3.0,
+        "count_verify": 6.0,
+        "relation": 8.0,
+        "beside": 6.0,
+        "shape_verify": 3.0,
+        "read_verify": 8.0,
+        "read": 2.0,
+        "describe": 0.4,
+        "caption": 0.2,
+        "tell": 0.1,
+        "small": 0.1,
+        "scope": 0.1,
+    },
+    kinds={"cards": 45.0, "shapes": 45.0, "objects": 10.0},
+)
+"""A question or two about one picture, most of them of the kinds that whole dialogues teach too seldom:
+numbers, sides, whether something is so, and cards."""
+
+REMEMBERING = Curriculum(
+    turns=(6, 8),
+    pictures=(15, 80, 5),
+    emphasis={
+        "tell": 3.0,
+        "small": 2.0,
+        "scope": 0.4,
+        "none": 2.0,
+        "follow": 2.0,
+        "recall": 1.5,
+        "rule": 2.0,
+        "naming": 3.0,
+        "named": 4.0,
+        "colour": 2.0,
+        "size": 2.0,
+        "fill": 2.0,
+        "first_asked": 8.0,
+        "back_to": 2.0,
+        "other": 2.0,
+        "ambiguous": 3.0,
+        "describe": 0.5,
+        "caption": 0.3,
+    },
+    kinds={"shapes": 85.0, "objects": 15.0},
+)
+"""What was told, named, agreed or asked first, and needed later."""
 
 SEVERAL = Curriculum(
     pictures=(4, 44, 38, 9, 3, 1, 1),
     emphasis={
         "ambiguous": 3.0,
-        "count": 1.5,
-        "named": 2.0,
+        "count": 2.2,
+        "count_on": 2.0,
+        "count_verify": 1.5,
+        "follow": 1.4,
+        "first_asked": 4.0,
+        "of_them": 2.0,
+        "named": 3.0,
         "verify": 1.3,
         "relation": 2.5,
+        "beside": 2.0,
         "compare": 1.6,
         "other": 2.0,
+        "caption": 0.7,
     },
     kinds=KINDS,
 )
@@ -109,11 +172,11 @@ PRESETS = {
             DecoderConfig(vocab=3072, layers=6),
             ContrastConfig(),
         ),
-        bank=16_000,
+        bank=28_000,
         stages=(
             Stage("ground", minutes=30, batch=32),
             Stage("easy", minutes=10, batch=16, fall=0.0, dialogues=EASY),
-            Stage("name", minutes=12, batch=64, fall=0.0, dialogues=NAMING, encoder_every=NEVER),
+            Stage("name", minutes=12, batch=64, fall=0.0, dialogues=NAMING, encoder_every=0),
             Stage(
                 "talk",
                 minutes=110,
@@ -122,7 +185,7 @@ PRESETS = {
                 own_from=0.5,
                 own_every=40,
                 encoder_every=2,
-                also=(NAMING, 64),
+                also=(Others(LOOKING, 32, encoder=True), Others(NAMING, 40), Others(REMEMBERING, 20)),
             ),
             Stage("contrast", minutes=8, batch=256, contrast=True),
         ),
@@ -139,7 +202,7 @@ PRESETS = {
         stages=(
             Stage("ground", minutes=4, batch=128, warmup=200),
             Stage("easy", minutes=2, batch=128, warmup=200, fall=0.0, dialogues=EASY),
-            Stage("name", minutes=2, batch=512, warmup=100, fall=0.0, dialogues=NAMING, encoder_every=NEVER),
+            Stage("name", minutes=2, batch=512, warmup=100, fall=0.0, dialogues=NAMING, encoder_every=0),
             Stage(
                 "talk",
                 minutes=11,
@@ -148,7 +211,7 @@ PRESETS = {
                 dialogues=SEVERAL,
                 own_from=0.5,
                 own_every=40,
-                also=(NAMING, 512),
+                also=(Others(LOOKING, 256, encoder=True), Others(NAMING, 384), Others(REMEMBERING, 160)),
             ),
             Stage("contrast", minutes=2, batch=512, warmup=100, contrast=True),
         ),

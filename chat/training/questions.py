@@ -6,7 +6,8 @@ import random
 
 from chat.training.cards.questions import said_of
 from chat.training.cards.scene import Card
-from chat.training.comparisons import compare, relation
+from chat.training.checks import count_verify, countable, read_verify, shape_verify
+from chat.training.comparisons import beside, compare, relation
 from chat.training.language import (
     FILL_WORDS,
     NUMBERS,
@@ -19,7 +20,7 @@ from chat.training.language import (
     listed,
     plural,
 )
-from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
+from chat.training.scene import COLOURS, FILLS, PLACES, SIZES, Thing
 from chat.training.tags import UNSURE, guess, kind_and_guess
 from chat.training.talk import (
     Asked,
@@ -102,7 +103,7 @@ def count(talk: Talk, index: int, where: str) -> Turn:
         if noun == "object":
             talk.counts.append(Counted(talk.at, index, Spec(), len(found)))
     else:
-        spec = _countable(things, rng)
+        spec = countable(things, rng)
         found, noun = spec.among(things), spec.words()
         asked = noun
         if spec.size:
@@ -111,30 +112,6 @@ def count(talk: Talk, index: int, where: str) -> Turn:
     if found:
         talk.focus = Focus(index, found, "count")
     return turn(talk, wordings, where, counted(len(found), noun), "count", n=plural(asked))
-
-
-def _countable(things: tuple[Thing, ...], rng: random.Random) -> Spec:
-    objects = [thing for thing in things if thing.kind == "object"]
-    if objects and rng.random() < 0.7:
-        like = rng.choice(objects)
-        return Spec(kind=like.broader if like.broader and rng.random() < 0.4 else like.name)
-    shapes = [thing for thing in things if thing.is_shape]
-    if shapes and rng.random() < 0.8:
-        like = rng.choice(shapes)
-        kind, colour, size, fill = like.name, like.colour, like.size, like.fill
-    else:
-        kind, colour = rng.choice(SHAPES), rng.choice(sorted(COLOURS))
-        size, fill = rng.choice(SIZES), rng.choice(FILLS)
-    return rng.choice(
-        (Spec(kind=kind),) * 4
-        + (
-            Spec(colour=colour),
-            Spec(colour=colour, kind=kind),
-            Spec(fill=fill),
-            Spec(size=size),
-            Spec(size=size, kind=kind),
-        )
-    )
 
 
 def exist(talk: Talk, index: int, where: str) -> Turn | None:
@@ -370,8 +347,12 @@ FAMILIES: dict[str, tuple[float, Family]] = {
     "at_place": (8, at_place),
     "read": (8, read),
     "verify": (8, verify),
+    "count_verify": (5, count_verify),
+    "shape_verify": (4, shape_verify),
+    "read_verify": (5, read_verify),
     "compare": (9, compare),
     "relation": (6, relation),
+    "beside": (4, beside),
     "missing": (6, missing),
     "ambiguous": (4, ambiguous),
 }

@@ -34,7 +34,7 @@ from chat.training.contrast import (
     published,
 )
 from chat.training.curves import plot
-from chat.training.data import Batch, Dialogues, Scenes, encode, retold, scaled, stream
+from chat.training.data import Batch, Dialogues, Scenes, encode, pixels_for, retold, stream
 from chat.training.ema import Ema
 from chat.training.grounding import Grounding
 from chat.training.grow import grow, name_tags, teach
@@ -75,7 +75,8 @@ class Run:
     `start` names a checkpoint whose weights a new run begins with, grown into the preset's shape
     and vocabulary where they are larger. `compiled` fuses the decoder's steps. `piece` stops the
     run after so many minutes, to be gone on with; `part_mb` splits the saved state into files of
-    that size; `samples` is the time in minutes between sheets of sample answers, 0 for none.
+    that size; `samples` is the time in minutes between sheets of sample answers, 0 for none;
+    `ablated` keeps "pictures" or "history" from the model, to train a control.
     Raises CheckpointError if the start or the state does not fit.
     """
 
@@ -87,6 +88,7 @@ class Run:
     piece: float | None = None
     part_mb: float | None = None
     samples: float = 10.0
+    ablated: str = ""
 
     def __post_init__(self) -> None:
         self._ends = None if self.piece is None else time.monotonic() + self.piece * 60
@@ -224,12 +226,14 @@ class Run:
         if stage.dialogues is None:
             return Scenes(stage.batch, seed)
         context = self.preset.model.decoder.context
-        return Dialogues(self.tokenizer.model, stage.dialogues, stage.batch, seed, context, bank, stage.also)
+        also = [(others.dialogues, others.batch) for others in stage.also]
+        return Dialogues(
+            self.tokenizer.model, stage.dialogues, stage.batch, seed, context, bank, also, self.ablated
+        )
 
     def _ground(self, batch: tuple[Tensor, dict[str, Tensor]]) -> dict[str, float]:
         squares, cells = batch
-        pixels = scaled(squares.permute(0, 3, 1, 2).float(), self.preset.model.vision.image_size)
-        pixels = pixels.to(self.device) / 127.5 - 1
+        pixels = pixels_for(self.model.vision, squares)
         cells = {name: values.to(self.device) for name, values in cells.items()}
         with self._autocast():
             tokens = self.model.vision(pixels)[:, : self.preset.model.vision.grid**2]
@@ -242,17 +246,18 @@ class Run:
 
     def _talk(self, batch: Batch, stage: Stage, done: float) -> dict[str, float]:
         values = {}
-        main = len(batch.dialogues) == stage.batch
-        # Of two neighbouring steps, the one that is not of the stage's other kind.
-        due = self.progress.step % stage.own_every < (1 if stage.also is None else 2)
-        if main and due and done >= stage.own_from:
+        # Where half of the steps are of other dialogues, the rest come up twice as often.
+        due = self.progress.step % stage.own_every < (2 if stage.also else 1)
+        if not batch.kind and due and done >= stage.own_from:
             batch, exact = self._with_own_answers(batch)
             values["exact"] = exact
-        frozen = not main or self.progress.step % stage.encoder_every != 0
+        learns = not batch.kind or stage.also[batch.kind - 1].encoder
+        frozen = not learns or not stage.encoder_every or self.progress.step % stage.encoder_every != 0
         with self._autocast():
             talk, ground = dialogue_loss(self.model, self.grounding, batch, self.device, frozen=frozen)
         self._update(talk + self.preset.grounding_weight * ground)
-        return {"talk": float(talk.detach()), "ground": float(ground.detach()), **values}
+        name = f"also_{batch.kind}" if batch.kind else "talk"
+        return {name: float(talk.detach()), "ground": float(ground.detach()), **values}
 
     def _with_own_answers(self, batch: Batch) -> tuple[Batch, float]:
         """The batch with the model's own answers in each history up to a random turn; how many were right."""

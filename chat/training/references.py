@@ -14,9 +14,8 @@ from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
 from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn
 
 ORDER = ("first", "second", "third")
-DISTINGUISHING = ("colour", "size", "fill", "place")
 ABOUT_ONE = ("colour", "size", "fill", "place")
-"""Attributes that a reference may ask for."""
+"""Attributes that a reference may ask for, and by which it may tell one thing from others."""
 
 
 def has(thing: Thing, attribute: str) -> bool:
@@ -31,7 +30,7 @@ def has(thing: Thing, attribute: str) -> bool:
 def one_of(thing: Thing, others: tuple[Thing, ...], rng: random.Random, hide: str) -> str | None:
     """ "the green one", "the one at the top": what sets a thing apart from others; never by `hide`."""
     ways = []
-    for name in DISTINGUISHING:
+    for name in ABOUT_ONE:
         value = getattr(thing, name)
         if name == hide or value == "" or any(getattr(other, name) == value for other in others):
             continue
@@ -94,6 +93,8 @@ def first_asked(talk: Talk) -> Turn | None:
     number = rng.choice([0, 0, *range(min(3, len(firsts)))])
     chosen = firsts[number]
     names = [name for name in ABOUT_ONE if name != chosen.attribute and has(chosen.thing, name)]
+    if chosen.thing.is_shape and chosen.attribute != "shape":
+        names.append("shape")
     talk.focus = Focus(chosen.scene, (chosen.thing,), "")
     thing = rng.choice(("thing I asked about", "thing I asked you about", "object I asked about"))
     if not names or rng.random() < 0.2:
@@ -268,7 +269,7 @@ def rule(talk: Talk) -> Turn:
             "You may answer in whole sentences again.", "Forget that rule and answer as before.",
             "You can answer normally again.", "Forget that rule.",
         )  # fmt: skip
-    elif rng.random() < 0.65:
+    elif rng.random() < 0.55:
         talk.rule = "word"
         wordings = (
             "From now on answer with one word in small letters.", "One word answers from now on, please.",

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from chat.model.tokenizer import Tokenizer
 from chat.model.vlm import VisionLanguageModel
-from chat.training.bank import pretended
 from chat.training.cards.sampling import sample as sample_card
-from chat.training.data import Batch, collate, encode
+from chat.training.data import Batch, collate, encode, pixels_for, seen_in
 from chat.training.dialogues import Curriculum, drawn_scenes, sample_dialogue
 from chat.training.objects import named, sample_objects, sample_photograph
 from chat.training.own import own_answers
@@ -55,12 +54,7 @@ def held_out_batch(model: VisionLanguageModel, tokenizer: Tokenizer, *, every_ki
         dialogues.append(sample_dialogue(rng, like, held_out=True))
     prompts = [encode(tokenizer, dialogue) for dialogue in dialogues]
     batch = collate(tokenizer, dialogues, prompts, [range(len(prompt.ids)) for prompt in prompts])
-    photo = model.vision.photo
-    if photo is None:
-        return batch
-    pixels = batch.pixels(model.config.vision.image_size).to(model.device)
-    tags = [scene.tags for dialogue in dialogues for scene in dialogue.scenes]
-    return replace(batch, seen=pretended(photo.look(pixels), tags, photo.kind_of))
+    return replace(batch, seen=seen_in(model.vision, batch, pixels_for(model.vision, batch.squares)))
 
 
 def installed() -> bool:

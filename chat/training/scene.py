@@ -162,6 +162,9 @@ EXTENTS = {"small": (15.0, 21.0), "medium": (27.0, 34.0), "large": (43.0, 54.0)}
 """Extents of each size, in pixels of a 128-pixel picture; the gaps keep sizes apart."""
 
 
+ALIKE = 0.12
+"""Share of scenes of one shape only in training."""
+
 TEXTS = (50.0, 44.0, 6.0)
 """How often a scene may hold 0, 1, 2 … texts."""
 
@@ -173,22 +176,27 @@ def sample(
     most: int = 6,
     texts: tuple[float, ...] = TEXTS,
     pairs: bool = False,
+    alike: float = 0.0,
 ) -> Scene:
     """A random scene of up to `most` things, from the wanted split; with `pairs`, it may hold the pairs of
-    colour and shape that training never shows."""
+    colour and shape that training never shows; `alike` is the share of scenes of one shape only."""
     while True:
-        scene = _sample(rng, most, texts)
+        scene = _sample(rng, most, texts, alike)
         unseen = any((thing.colour, thing.name) in HELD_OUT_PAIRS for thing in scene.things)
         if scene.held_out == held_out and (pairs or not unseen):
             return scene
 
 
-def _sample(rng: random.Random, most: int, texts: tuple[float, ...]) -> Scene:
+def _sample(rng: random.Random, most: int, texts: tuple[float, ...], alike: float) -> Scene:
     width, height = rng.choice(((128, 128),) * 6 + ((128, 96), (96, 128), (128, 112), (112, 128)))
     background = background_of(rng)
     count = rng.choices(range(most + 1), weights=[2, 18, 18, 18, 16, 14, 14][: most + 1])[0]
     few_shapes = rng.sample(SHAPES, 3) if rng.random() < 0.45 else SHAPES
     few_colours = rng.sample(sorted(COLOURS), 4) if rng.random() < 0.35 else sorted(COLOURS)
+    # Things that are all alike are counted by where they stand alone.
+    if alike and rng.random() < alike:
+        few_shapes = rng.sample(SHAPES, 1)
+        few_colours = few_colours if rng.random() < 0.3 else rng.sample(sorted(COLOURS), 1)
     most_texts = rng.choices(range(len(texts)), weights=texts)[0]
     things: list[Thing] = []
     for place in rng.sample(range(9), 9):

@@ -15,6 +15,7 @@ from typing import IO, Any
 import torch
 
 from chat.errors import CheckpointError
+from chat.model.checkpoint import write_whole
 
 WHOLE = "state.pt"
 INDEX = "state.json"
@@ -40,9 +41,7 @@ def write(folder: Path, state: dict[str, Any], part_mb: float | None = None) -> 
         turn = "b" if any(".a." in path.name for path, _ in old) else "a"
         with _Parts(folder, f"state.{turn}", round(part_mb * MEGABYTE)) as parts:
             torch.save(state, parts)  # type: ignore[arg-type]
-        partial = folder / f"{INDEX}.partial"
-        partial.write_text(json.dumps({"parts": parts.sizes}, indent=2) + "\n", "utf-8")
-        os.replace(partial, folder / INDEX)
+        write_whole(folder / INDEX, (json.dumps({"parts": parts.sizes}, indent=2) + "\n").encode())
         (folder / WHOLE).unlink(missing_ok=True)
     for path, _ in old:
         path.unlink(missing_ok=True)

@@ -9,9 +9,9 @@ random, and the answer follows from them.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 from chat.model.classes import PictureClass, classes
 from chat.training.language import article
@@ -27,6 +27,8 @@ POSSIBLE = 0.12
 
 UNSURE = "I am not sure what this is."
 
+K = TypeVar("K")
+
 Hedge = Literal["", "maybe", "may be", "unsure"]
 
 Tags = tuple[tuple[int, float], ...]
@@ -40,17 +42,22 @@ def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, Hedge]:
     best = classes()[index]
     if first >= SURE:
         return best.name, best.broader, ""
-    kinds: dict[str, float] = {}
-    for each, probability in tags:
-        broader = classes()[each].broader
-        kinds[broader] = kinds.get(broader, 0.0) + probability
-    kind = max(kinds, key=lambda name: kinds[name])
-    if kinds[kind] >= LIKELY:
+    kind, likely_kind = best_kind(tags, lambda each: classes()[each].broader)
+    if likely_kind >= LIKELY:
         likely = next(classes()[each].name for each, _ in tags if classes()[each].broader == kind)
         return likely, kind, "maybe"
     if first >= POSSIBLE:
         return best.name, best.broader, "may be"
     return "", "", "unsure"
+
+
+def best_kind(tags: Sequence[tuple[int, float]], kind_of: Callable[[int], K]) -> tuple[K, float]:
+    """The kind whose classes come to the most together, and to how much."""
+    kinds: dict[K, float] = {}
+    for index, probability in tags:
+        kind = kind_of(index)
+        kinds[kind] = kinds.get(kind, 0.0) + probability
+    return max(kinds.items(), key=lambda pair: pair[1])
 
 
 def made_up(rng: random.Random) -> Tags:

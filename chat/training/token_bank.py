@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from chat.model.checkpoint import write_whole
 from chat.model.photo import Seen
 from chat.model.vision import VisionEncoder
 from chat.training.bank import ROWS, Bank
-from chat.training.data import scaled
+from chat.training.data import pixels_for
 
 CHUNK = 64
 """Pictures that are encoded together."""
@@ -34,9 +34,9 @@ SAVE_EVERY = 16
 def encode_squares(vision: VisionEncoder, squares: Tensor, seen: Seen | None = None) -> Tensor:
     """Squares (n, H, W, 3) of bytes, as drawn → image tokens (n, p, d); nothing learns from them."""
     weight = vision.project.weight
-    pixels = scaled(squares.permute(0, 3, 1, 2).float() / 127.5 - 1.0, vision.config.image_size)
+    pixels = pixels_for(vision, squares)
     tokens: Tensor = vision(
-        pixels.to(weight.device, weight.dtype), None if seen is None else seen.to(weight.device, weight.dtype)
+        pixels.to(weight.dtype), None if seen is None else seen.to(weight.device, weight.dtype)
     )
     return tokens
 
@@ -98,6 +98,4 @@ class TokenBank:
         return torch.from_numpy(self._array[np.asarray(rows, np.int64)]).float()
 
     def _write_note(self, count: int) -> None:
-        partial = self._note.with_suffix(".partial")
-        partial.write_text(json.dumps({"fingerprint": self._kind, "count": count}), "utf-8")
-        os.replace(partial, self._note)
+        write_whole(self._note, json.dumps({"fingerprint": self._kind, "count": count}).encode())

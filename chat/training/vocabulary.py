@@ -10,7 +10,7 @@ from chat.model.classes import classes
 from chat.model.tokenizer import Tokenizer
 from chat.training.dialogues import Curriculum, drawn_scenes, sample_dialogue
 from chat.training.language import article
-from chat.training.objects import sample_any, subject
+from chat.training.objects import sample_any, subject, unspoken
 from chat.training.scene import Scene
 from chat.training.tags import made_up
 from chat.training.talk import Shown
@@ -35,7 +35,7 @@ def utterances(seed: int = 0, count: int = UTTERANCES, *, objects: bool = False)
 def some_scene(rng: random.Random, held_out: bool, most: int) -> Shown:
     """Any scene that a bank may hold, spoken of."""
     scene = sample_any(rng)
-    if isinstance(scene, Scene) and scene.medium == "photograph" and not scene.things:
+    if isinstance(scene, Scene) and unspoken(scene):
         return replace(scene, things=(subject(made_up(rng)),))
     return scene
 

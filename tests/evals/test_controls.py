@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from chat.engines.base import Delta, Finish, Limits, Request
 from chat.evals.controls import CONTROLS, chance, gate, majority, repeat_last, solve
 from chat.evals.hallucination import items as made
 from chat.evals.items import Ask, Item, share
-from chat.evals.measure import limited, measure
+from chat.evals.measure import limited, measure, trained_controls
 from chat.evals.report import write
 from chat.evals.runner import Answered, hidden, run, shuffled
 from chat.evals.scores import f1_of_yes, marks, mme, scores, yes_ratio
@@ -111,6 +112,22 @@ def test_an_ablation_of_who_sees_is_at_the_ceiling() -> None:
     assert found["H_no_pictures"] == found["H_no_pictures_ceiling"] == 50
     assert found["P"] is None
     assert found["D_own"] is None
+
+
+def test_controls_trained_apart_are_asked_as_they_were_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = {"runs/blind": Answering(lambda _: "Yes."), "runs/forgetful": Answering(lambda _: "Yes.")}
+    monkeypatch.setattr("chat.evals.measure.open_engine", lambda _, name: engines[name])
+    args = Namespace(blind="runs/blind", forgetful="runs/forgetful")
+    asked = [*items(), dialogue()]
+    results = {**measure(knowing(), items(), ("gold",)), **trained_controls(args, asked)}
+    blind, forgetful = engines.values()
+    assert blind.requests
+    assert not any(message.images for request in blind.requests for message in request.messages)
+    assert {len(request.messages) for request in forgetful.requests} == {1}
+    found = scores(results)
+    assert found["H_blind"] == found["H_blind_ceiling"] == 50
+    assert len(results["forgetful", "iid"]) == sum("history" in ask.needs for ask in dialogue().asks)
+    assert trained_controls(Namespace(blind=None, forgetful=None), asked) == {}
 
 
 def test_single_questions_have_no_history_and_their_picture() -> None:

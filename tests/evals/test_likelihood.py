@@ -15,8 +15,9 @@ from chat.engines.builtin import BuiltinEngine
 from chat.errors import EngineError
 from chat.evals.files import visdial
 from chat.evals.files.__main__ import main
-from chat.evals.files.common import LayoutError, as_image
+from chat.evals.files.common import LayoutError
 from chat.evals.files.visdial import Ranked, Round, ndcg, ranked
+from chat.evals.items import as_image
 from chat.evals.likelihood import CheckpointScorer, scorer_for
 from chat.evals.splits import draw_scene
 from chat.model.checkpoint import load, save

@@ -16,7 +16,7 @@ from chat.model.checkpoint import load
 from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.tokenizer import Tokenizer
 from chat.training import recipe, vocabulary
-from chat.training.data import Dialogues, Scenes, encode, stretched
+from chat.training.data import Dialogues, Scenes, encode, pixels_for, stretched
 from chat.training.dialogues import Curriculum, sample_dialogue
 from chat.training.own import own_answers
 from chat.training.presets import PRESETS, Preset, Stage
@@ -91,7 +91,7 @@ def test_own_answers_are_those_of_one_dialogue_at_a_time(preset: Preset, tmp_pat
         prompt = encode(tokens, batch.dialogues[row], {0: said[0], 1: said[1]})
         at = [index for index, token in enumerate(prompt.ids) if token == tokens.special[ASSISTANT]][2]
         shown = [place for place in prompt.visible_from if place < at]
-        kept = run.model.encode(batch.pixels(128))[batch.index[row]]
+        kept = run.model.encode(pixels_for(run.model.vision, batch.squares))[batch.index[row]]
         view = run.model.view_row(list(kept[: len(shown)]), shown)
         ids = prompt.ids[: at + 1]
         for _ in range(8):
@@ -146,7 +146,7 @@ def test_a_run_can_begin_with_another_ones_weights(preset: Preset, tmp_path: Pat
 def test_two_kinds_of_dialogues_take_turns() -> None:
     tokenizer = Tokenizer.train(vocabulary.utterances(count=2000), 600)
     other = Curriculum(turns=(1, 1), pictures=(0, 1))
-    batches = Dialogues(tokenizer.model, Curriculum(), 2, "0", 512, also=(other, 5))[0]
+    batches = Dialogues(tokenizer.model, Curriculum(), 2, "0", 512, also=[(other, 5)])[0]
     sizes = [len(batch.dialogues) for batch in batches]
     assert sorted(sizes) == [2] * 4 + [5] * 4
     assert sizes != sorted(sizes), "they are mixed"

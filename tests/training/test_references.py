@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from chat.training.dialogues import Curriculum, sample_dialogue
+from chat.training.language import a_thing
 from chat.training.questions import count
 from chat.training.references import (
     answered_later,
@@ -100,6 +101,7 @@ def test_the_first_thing_is_the_first_even_if_asked_again() -> None:
             told = {
                 f"It is {thing.colour}.", f"It is {thing.size}.", f"It is {thing.fill}.",
                 f"You asked about the {thing.name}.", "It is at the top left.", "It is at the bottom right.",
+                    f"It is {a_thing(thing)}.",
             }  # fmt: skip
             assert answer in told
     assert {"You asked about the moon.", "You asked about the star.", "It is green."} <= set(answers)

@@ -9,11 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from chat.engines.builtin.apart import apart
+from chat.engines.builtin.picture_cache import read_pixels
 from chat.errors import CheckpointError
 from chat.model.checkpoint import Checkpoint
 from chat.model.contrast import padded, spelt
-from chat.model.images import to_pixels, to_square
-from memory.images import open_upright
 
 TOGETHER = 16
 """Pictures or texts that go through the model at once."""
@@ -60,10 +59,8 @@ class BuiltinEmbedder:
     @torch.inference_mode()
     def _images(self, data: Sequence[bytes]) -> NDArray[np.float32]:
         found = np.empty((len(data), self.width), np.float32)
-        size = self._model.config.vision.image_size
         for start in range(0, len(data), TOGETHER):
-            squares = [to_square(open_upright(each), size) for each in data[start : start + TOGETHER]]
-            pixels = to_pixels(squares).to(self._model.device, self._model.dtype)
+            pixels = read_pixels(self._model, data[start : start + TOGETHER])
             found[start : start + TOGETHER] = self._model.encode_image(pixels).cpu().numpy()
         return found
 

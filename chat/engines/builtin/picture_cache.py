@@ -26,6 +26,12 @@ BUDGET = 256 * 2**20
 """Bytes of keys and values kept; a picture takes half a megabyte in the model that ships."""
 
 
+def read_pixels(model: VisionLanguageModel, data: Sequence[bytes]) -> Tensor:
+    """Picture files as the pixels (n, 3, H, W) that a model reads, where it is. Raises ImageError."""
+    squares = [to_square(open_upright(each), model.config.vision.image_size) for each in data]
+    return to_pixels(squares).to(model.device, model.dtype)
+
+
 class PictureCache:
     """Keys and values (X, 2, g, p, e) by sha256, least recently used first, within a budget of bytes.
 
@@ -74,9 +80,7 @@ class PictureCache:
         self._held.clear()
 
     def _encode(self, hashes: Sequence[str], read: Callable[[str], bytes]) -> Tensor:
-        size = self._model.config.vision.image_size
-        squares = [to_square(open_upright(read(sha256)), size) for sha256 in hashes]
-        return self._model.encode(to_pixels(squares).to(self._model.device, self._model.dtype))
+        return self._model.encode(read_pixels(self._model, [read(sha256) for sha256 in hashes]))
 
     def _restore(self, hashes: Sequence[str], store: SnapshotStore | None) -> dict[str, Tensor]:
         if store is None:

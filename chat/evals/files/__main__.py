@@ -14,9 +14,8 @@ from typing import Protocol, TypeVar
 
 from tqdm import tqdm
 
-from chat.config import Settings
-from chat.engines import load
 from chat.errors import VisavisError
+from chat.evals.engines import add_engine, open_engine
 from chat.evals.files import coco, mme, pope, visdial, vlmeval, vqa
 from chat.evals.files.common import Answered, LayoutError, Sample, ask
 from chat.evals.likelihood import scorer_for
@@ -43,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chat.evals.files", description=__doc__)
     parser.add_argument("--kind", required=True, choices=(*BENCHMARKS, "visdial"))
     parser.add_argument("--folder", required=True, type=Path, help="where the files are")
-    parser.add_argument("--engine", default=Settings().model, help="builtin, echo, or a checkpoint's folder")
+    add_engine(parser)
     parser.add_argument(
         "--limit",
         type=int,
@@ -52,9 +51,6 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--append", default="", help="words to put after each question")
     parser.add_argument("--save", type=Path, help="write every answer to this JSONL file")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--threads", type=int)
     return parser
 
 
@@ -76,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _answered(args: argparse.Namespace) -> tuple[int, dict[str, float]]:
     benchmark = BENCHMARKS[args.kind]
     samples = _begun(benchmark.read(args.folder, args.limit), args.folder)
-    engine = load(args.engine, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    engine = open_engine(args)
     answers = list(tqdm(ask(engine, samples, args.append), desc=args.kind))
     if args.save:
         lines = ({**vars(each.sample), "pictures": None, "reply": each.reply} for each in answers)
@@ -86,7 +82,7 @@ def _answered(args: argparse.Namespace) -> tuple[int, dict[str, float]]:
 
 def _visdial(args: argparse.Namespace) -> tuple[int, dict[str, float]]:
     rounds = _begun(visdial.read(args.folder, args.limit), args.folder)
-    engine = load(args.engine, device=args.device, dtype=args.dtype, threads=args.threads, progress=print)
+    engine = open_engine(args)
     answers = list(tqdm(visdial.rank(scorer_for(engine), rounds), desc=args.kind))
     if args.save:
         args.save.write_text("".join(json.dumps(vars(each)) + "\n" for each in answers), "utf-8")

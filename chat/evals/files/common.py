@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,19 +12,11 @@ from typing import Any
 from chat.engines.base import Engine
 from chat.errors import ConfigError, ImageError
 from chat.evals.harness import reply
-from prompts import Image, user
+from chat.evals.items import as_image
+from prompts import user
 
 LISTED = 8
 """Entries of a folder that an error names."""
-
-MAGIC = {
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG": "image/png",
-    b"RIFF": "image/webp",
-    b"GIF8": "image/gif",
-    b"BM": "image/bmp",
-}
-"""How files of each media type begin."""
 
 
 class LayoutError(ConfigError):
@@ -115,12 +106,6 @@ def listing(folder: Path, depth: int = 2) -> list[str]:
     if len(entries) > LISTED:
         lines.append(f"    … and {len(entries) - LISTED:,} more")
     return lines
-
-
-def as_image(data: bytes) -> Image:
-    """The message part of a picture file's bytes; a form that is not known counts as PNG."""
-    kind = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "image/png")
-    return Image(hashlib.sha256(data).hexdigest(), kind)
 
 
 def ask(engine: Engine, samples: Iterable[Sample], append: str = "") -> Iterator[Answered]:

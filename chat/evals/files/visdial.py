@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chat.errors import ImageError
-from chat.evals.files.common import Layout, LayoutError, as_image
-from chat.evals.items import share
+from chat.evals.files.common import Layout, LayoutError
+from chat.evals.items import as_image, share
 from chat.evals.likelihood import Scorer
 from prompts import Message, assistant, user
 
