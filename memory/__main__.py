@@ -143,7 +143,9 @@ def _add_reading(add: Add) -> None:
     add("show", commands.show).add_argument("conversation", help="its id, or the beginning of it")
     searching = add("search", commands.search)
     searching.add_argument("words", nargs="+", help="words that have to be there; quoted ones together")
-    searching.add_argument("--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)")
+    searching.add_argument(
+        "--limit", type=int, default=20, metavar="N", help="so many of each at most (default: 20)"
+    )
     searching.add_argument("--since", type=commands.moment, metavar="DATE", help="said then or later")
     searching.add_argument("--until", type=commands.moment, metavar="DATE", help="said before then")
     searching.add_argument("--conversation", metavar="ID", help="only in this one")

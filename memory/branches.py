@@ -8,7 +8,8 @@ transaction of the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -43,7 +44,9 @@ _TURNS = """
     WHERE +turns.owner = :owner AND turns.conversation_id = :conversation_id ORDER BY turns.number
 """
 
-_FORK = "SELECT 1 FROM forks WHERE owner = :owner AND conversation_id = :conversation_id"
+_FORK = "SELECT message_id FROM forks WHERE owner = :owner AND conversation_id = :conversation_id"
+
+_PARENTS = "SELECT id, parent FROM messages WHERE owner = ? AND id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(slots=True)
@@ -56,13 +59,10 @@ class Held:
     latest: int
 
 
-def held(
-    database: Database, owner: str, conversation_id: str, shown: Sequence[Node] | None = None
-) -> dict[str, Held]:
+def held(database: Database, owner: str, conversation_id: str) -> dict[str, Held]:
     """The messages that a conversation holds, by their ids, in the order they were first said there.
 
-    What was there when it was forked comes first, then what its turns said. `shown` is its branch,
-    if that is known already.
+    What was there when it was forked comes first, then what its turns said.
     """
     parameters = {"owner": owner, "conversation_id": conversation_id}
     said: list[tuple[str, str | None, str]] = []
@@ -70,10 +70,7 @@ def held(
         said.append((turn["asked"], turn["parent"], "user"))
         if turn["reply"] is not None:
             said.append((turn["reply"], turn["asked"], "assistant"))
-    if shown is None or database.execute(_FORK, parameters).fetchone():
-        past = [(row["id"], row["parent"], row["role"]) for row in database.query(_PAST, parameters)]
-    else:
-        past = [(node.id, node.parent, node.message.role) for node in shown]
+    past: list[tuple[str, str | None, str]] = database.execute(_PAST, parameters).fetchall()
     of_turns = {identity for identity, _, _ in said}
     found: dict[str, Held] = {}
     for order, message in enumerate([*(one for one in past if one[0] not in of_turns), *said]):
@@ -110,12 +107,46 @@ def require(messages: Mapping[str, Held], message_id: str) -> Held:
         ) from None
 
 
-def siblings(messages: Mapping[str, Held], ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each of these messages, those said in its place, itself included, as they were first said."""
+def siblings(
+    database: Database,
+    owner: str,
+    conversation_id: str,
+    shown: Sequence[Node],
+    said: Sequence[tuple[str, str | None]],
+) -> list[tuple[str, ...]]:
+    """For each message of a conversation's branch, those held in its place, itself included.
+
+    In the order of `held`, which is derived here from what a reader of the history knows already:
+    the branch that is `shown`, and what its turns `said`, in their order: (user message, reply).
+    """
+    parents = {node.id: node.parent for node in shown}
+    past = _forked_past(database, owner, conversation_id, parents)
+    if elsewhere := [asked for asked, _ in said if asked not in parents]:
+        parents |= dict(database.execute(_PARENTS, (owner, json.dumps(elsewhere))).fetchall())
+    # In a damaged file a turn may have lost its message, and is then passed over, as `held` does.
+    said = [pair for pair in said if pair[0] in parents]
+    of_turns = {identity for pair in said for identity in pair}
+    first_said = {identity: parent for identity, parent in past.items() if identity not in of_turns}
+    for asked, reply in said:
+        first_said.setdefault(asked, parents[asked])
+        if reply is not None:
+            first_said.setdefault(reply, asked)
     versions: dict[str | None, list[str]] = {}
-    for message in messages.values():
-        versions.setdefault(message.parent, []).append(message.id)
-    return {identity: tuple(versions[messages[identity].parent]) for identity in ids}
+    for identity, parent in first_said.items():
+        versions.setdefault(parent, []).append(identity)
+    return [tuple(versions[node.parent]) for node in shown]
+
+
+def _forked_past(
+    database: Database, owner: str, conversation_id: str, shown: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """The messages before a conversation's tip and its fork, with their parents, given those `shown`."""
+    parameters = {"owner": owner, "conversation_id": conversation_id}
+    fork = database.execute(_FORK, parameters).fetchone()
+    # All that lies before a message of the branch is in the branch.
+    if fork is None or fork[0] in shown:
+        return dict(shown)
+    return {identity: parent for identity, parent, _ in database.execute(_PAST, parameters)}
 
 
 def newest_end(messages: Mapping[str, Held], message_id: str) -> str:

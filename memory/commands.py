@@ -12,6 +12,7 @@ from memory import backup, schema_page, upkeep
 from memory.errors import StoreError
 from memory.facts import Fact
 from memory.records import Conversation, Entry
+from memory.search import ConversationHit, Hit
 from memory.store import Store
 from memory.transfer import (
     Progress,
@@ -70,11 +71,12 @@ def show(options: argparse.Namespace, _: Progress) -> Outcome:
 
 
 def search(options: argparse.Namespace, _: Progress) -> Outcome:
-    """Messages with these words in them, the best first."""
+    """Conversations that are called so, then messages with these words in them, the best first."""
+    words = " ".join(options.words)
     with _existing(options) as store:
         conversation = _identify(store, options.conversation) if options.conversation else None
         hits = store.search(
-            " ".join(options.words),
+            words,
             since=options.since,
             until=options.until,
             conversation_id=conversation,
@@ -83,8 +85,21 @@ def search(options: argparse.Namespace, _: Progress) -> Outcome:
             engine=options.engine,
             limit=options.limit,
         )
-    lines = (f"{hit.conversation.id[:8]}  {hit.created_at[:10]}  {_flat(hit.excerpt.text)}" for hit in hits)
-    return Outcome([asdict(hit) for hit in hits], lines)
+        # What else is asked for is asked of messages: a title has no moment, picture or engine.
+        of_messages = (options.since, options.until, options.conversation, options.persona, options.engine)
+        called = [] if options.has_picture or any(of_messages) else _called(store, words, hits, options.limit)
+    found: list[Hit | ConversationHit] = [*called, *hits]
+    return Outcome([asdict(hit) for hit in found], map(_found_line, found))
+
+
+def _called(store: Store, words: str, hits: list[Hit], limit: int) -> list[ConversationHit]:
+    """Conversations with these words in title, tags or notes, `limit` at most.
+
+    A title is often the beginning of the first message: one that says no more than the `hits` is left out.
+    """
+    known = {hit.conversation.id for hit in hits}
+    called = store.labels.find(words, limit=limit + len(known))
+    return [each for each in called if each.also or each.conversation.id not in known][:limit]
 
 
 def export(options: argparse.Namespace, progress: Progress) -> Outcome:
@@ -239,6 +254,13 @@ def _line(conversation: Conversation) -> str:
     title = _flat(conversation.title)[:_TITLE_CHARACTERS] or "Untitled"
     tags = "".join(f" #{tag}" for tag in conversation.tags)
     return f"{conversation.id[:8]}  {conversation.updated_at[:16].replace('T', ' ')}  {title}{tags}"
+
+
+def _found_line(hit: Hit | ConversationHit) -> str:
+    if isinstance(hit, Hit):
+        return f"{hit.conversation.id[:8]}  {hit.created_at[:10]}  {_flat(hit.excerpt.text)}"
+    notes = f"  ({_flat(hit.also.text)})" if hit.also else ""
+    return f"{_line(hit.conversation)}{notes}"
 
 
 def _fact_line(fact: Fact) -> str:

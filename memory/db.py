@@ -138,8 +138,10 @@ class Connections:
         # FULL: what has been accepted survives a power cut, not only a killed process.
         connection.execute("PRAGMA synchronous = FULL")
         # In KiB. Ids are hashes, so a conversation of a thousand turns lies on about four thousand pages of
-        # the indexes, which opening it reads more than once; SQLite would keep five hundred.
-        connection.execute("PRAGMA cache_size = -16384")
+        # the indexes and some hundred of the tables, which every turn in it reads again, in the same order:
+        # a cache that is a little too small has lost each one when it comes round. SQLite would keep five
+        # hundred.
+        connection.execute("PRAGMA cache_size = -24576")
         self._mode = "rw"  # only the first connection may create the file: one deleted since is an error
         database = Database(connection, execute_plugins=False)
         # The thread-local reference goes when its thread ends; then the connection is closed too.

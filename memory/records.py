@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from prompts import Message
 
@@ -23,12 +23,42 @@ CONVERSATION_QUERY = """
 """
 """Selects the rows that `Conversation.from_row` reads; a WHERE clause is to follow."""
 
-TURN_QUERY = """
-    SELECT turns.*, reply.text AS reply_text FROM turns
+
+class TurnRow(NamedTuple):
+    """A turn as its table has it, in the order of Turn's fields, and what it replied; JSON is text here."""
+
+    id: str
+    conversation_id: str
+    user_message_id: str
+    reply_message_id: str | None
+    status: Literal["running", "done"]
+    partial_text: str
+    reason: str | None
+    engine: str
+    fingerprint: str
+    sampling: str
+    usage: str
+    timings: str
+    dropped: str
+    error: str | None
+    created_at: str
+    finished_at: str | None
+    continues: str | None
+    facts: str
+    reply_text: str | None
+
+
+_TURN_COLUMNS = ", ".join(f"turns.{name}" for name in TurnRow._fields if name != "reply_text")
+
+TURN_QUERY = f"""
+    SELECT {_TURN_COLUMNS}, reply.text AS reply_text FROM turns
     LEFT JOIN message_parts AS reply ON reply.owner = turns.owner
         AND reply.message_id = turns.reply_message_id AND reply.position = 0
 """
-"""Selects the rows that `Turn.from_row` reads; a WHERE clause is to follow."""
+"""Selects the columns of a TurnRow; a WHERE clause is to follow."""
+
+UNREAD_TURN_QUERY = f"SELECT {_TURN_COLUMNS}, NULL AS reply_text FROM turns"
+"""The same without what was replied, for who reads the messages anyway: they are not looked up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +128,36 @@ class Turn:
     facts: tuple[str, ...] = ()
 
     @classmethod
-    def from_row(cls, row: Row) -> Turn:
-        """The value of a row of TURN_QUERY."""
+    def from_rows(cls, rows: Sequence[TurnRow], replies: Iterable[str | None] | None = None) -> list[Turn]:
+        """The values of rows; `replies` are the texts of their replies if the rows lack them."""
         # At once: parsing takes much of the time in which a long conversation opens.
-        sampling, usage, timings, dropped, facts = json.loads(
-            f"[{row['sampling']},{row['usage']},{row['timings']},{row['dropped']},{row['facts']}]"
-        )
-        return cls(
-            id=row["id"],
-            conversation_id=row["conversation_id"],
-            user_message_id=row["user_message_id"],
-            reply_message_id=row["reply_message_id"],
-            status=row["status"],
-            text=row["partial_text"] if row["status"] == "running" else row["reply_text"] or "",
-            reason=row["reason"],
-            engine=row["engine"],
-            fingerprint=row["fingerprint"],
-            sampling=sampling,
-            usage=usage,
-            timings=timings,
-            dropped=tuple(dropped),
-            error=row["error"],
-            created_at=row["created_at"],
-            finished_at=row["finished_at"],
-            continues=row["continues"],
-            facts=tuple(facts),
-        )
+        written = [f"[{row.sampling},{row.usage},{row.timings},{row.dropped},{row.facts}]" for row in rows]
+        parsed = json.loads(f"[{','.join(written)}]")
+        texts = [row.reply_text for row in rows] if replies is None else replies
+        return [
+            cls(
+                # By position, in the order of a row: names would take half as long again.
+                row.id,
+                row.conversation_id,
+                row.user_message_id,
+                row.reply_message_id,
+                row.status,
+                row.partial_text if row.status == "running" else text or "",
+                row.reason,
+                row.engine,
+                row.fingerprint,
+                sampling,
+                usage,
+                timings,
+                tuple(dropped),
+                row.error,
+                row.created_at,
+                row.finished_at,
+                row.continues,
+                tuple(facts),
+            )
+            for row, (sampling, usage, timings, dropped, facts), text in zip(rows, parsed, texts, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from memory import branches, tree
 from memory.errors import StoreError
-from memory.records import TURN_QUERY, Turn, now, storable_text, to_json
+from memory.records import TURN_QUERY, UNREAD_TURN_QUERY, Turn, TurnRow, now, storable_text, to_json
 from memory.writer import Writer
 from prompts import assistant
+
+_OF_CONVERSATION = "WHERE +turns.owner = ? AND turns.conversation_id = ? ORDER BY turns.number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +49,45 @@ class Ending:
 
 def get(database: Database, owner: str, turn_id: str) -> Turn:
     """A turn by its id. Raises StoreError if there is none."""
-    for row in database.query(f"{TURN_QUERY} WHERE turns.owner = ? AND turns.id = ?", (owner, turn_id)):
-        return Turn.from_row(row)
+    rows = _rows(database, f"{TURN_QUERY} WHERE turns.owner = ? AND turns.id = ?", (owner, turn_id))
+    for turn in Turn.from_rows(rows):
+        return turn
     raise StoreError(f"There is no turn {turn_id}: its conversation may have been deleted.")
 
 
 def listed(database: Database, owner: str, conversation_id: str) -> list[Turn]:
     """The turns of a conversation, in the order they began; those it took over when forked stand first."""
-    query = f"{TURN_QUERY} WHERE +turns.owner = ? AND turns.conversation_id = ? ORDER BY turns.number"
-    return [Turn.from_row(row) for row in database.query(query, (owner, conversation_id))]
+    return Turn.from_rows(_rows(database, f"{TURN_QUERY} {_OF_CONVERSATION}", (owner, conversation_id)))
+
+
+def unread(database: Database, owner: str, conversation_id: str) -> list[TurnRow]:
+    """The rows of the same turns, without what was replied in them."""
+    return _rows(database, f"{UNREAD_TURN_QUERY} {_OF_CONVERSATION}", (owner, conversation_id))
 
 
 def of_messages(
-    database: Database, owner: str, conversation_id: str, ids: Sequence[str]
-) -> dict[str, list[Turn]]:
-    """For each of these messages that has any, the turns it began or replied in, oldest first.
+    database: Database, owner: str, own: Iterable[TurnRow], ids: Sequence[str]
+) -> dict[str, list[TurnRow]]:
+    """For each of these messages that has any, the turns it began or replied in, oldest first, unread.
 
     The same words after the same history are one message however many conversations say them:
-    a conversation's own turns are preferred, and those of others stand for a branch's shared past.
+    a conversation's `own` turns are preferred, and those of others stand for a branch's shared past.
     """
-    wanted, found = set(ids), dict[str, list[Turn]]()
-    for turn in listed(database, owner, conversation_id):
-        for message_id in wanted & {turn.user_message_id, turn.reply_message_id}:
-            found.setdefault(message_id, []).append(turn)
-    missing = json.dumps([identity for identity in ids if identity not in found])
-    for column in ("user_message_id", "reply_message_id"):
-        rows = database.query(
-            f"{TURN_QUERY} WHERE turns.owner = :owner AND turns.{column} IN"
-            " (SELECT value FROM json_each(:ids)) ORDER BY turns.created_at, turns.number",
-            {"owner": owner, "ids": missing},
+    wanted, found = set(ids), dict[str, list[TurnRow]]()
+    for row in own:
+        for message_id in (row.user_message_id, row.reply_message_id):
+            if message_id in wanted:
+                found.setdefault(message_id, []).append(row)
+    missing = [identity for identity in ids if identity not in found]
+    for column in ("user_message_id", "reply_message_id") if missing else ():
+        rows = _rows(
+            database,
+            f"{UNREAD_TURN_QUERY} WHERE turns.owner = ? AND turns.{column} IN"
+            " (SELECT value FROM json_each(?)) ORDER BY turns.created_at, turns.number",
+            (owner, json.dumps(missing)),
         )
         for row in rows:
-            found.setdefault(row[column], []).append(Turn.from_row(row))
+            found.setdefault(getattr(row, column), []).append(row)
     return found
 
 
@@ -208,16 +217,13 @@ def recover(database: Database, owner: str, writer: Writer, conversation_id: str
 
     Of one conversation, or of them all. Turns whose writers live are left alone.
     """
-    query = f"{TURN_QUERY} WHERE +turns.owner = :owner AND turns.status = 'running'"
+    query = "SELECT id, partial_text, writer FROM turns WHERE +owner = :owner AND status = 'running'"
     if conversation_id is not None:
-        query += " AND turns.conversation_id = :conversation_id"
+        query += " AND conversation_id = :conversation_id"
     parameters = {"owner": owner, "conversation_id": conversation_id}
-    lost = [
-        Turn.from_row(row)
-        for row in list(database.query(f"{query} ORDER BY turns.created_at", parameters))
-        if not writer.is_alive(row["writer"])
-    ]
-    return [finish(database, owner, turn.id, Ending(turn.text, "interrupted")) for turn in lost]
+    running = database.execute(f"{query} ORDER BY created_at", parameters).fetchall()
+    lost = [(turn_id, text) for turn_id, text, writer_id in running if not writer.is_alive(writer_id)]
+    return [finish(database, owner, turn_id, Ending(text, "interrupted")) for turn_id, text in lost]
 
 
 def writing_process(database: Database, conversation_id: str) -> int | None:
@@ -236,6 +242,10 @@ def refuse_running(database: Database, conversation_id: str) -> None:
             f"A reply is still being written in this conversation, by process {process}. "
             "Wait for it or stop it there."
         )
+
+
+def _rows(database: Database, query: str, parameters: Sequence[str]) -> list[TurnRow]:
+    return [TurnRow._make(row) for row in database.execute(query, parameters)]
 
 
 def _refuse_ended(turn: Turn) -> None:

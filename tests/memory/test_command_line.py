@@ -67,6 +67,30 @@ def test_words_are_found(store: Store, run: Run) -> None:
     assert len(values(run, "search", "square", "--has-picture", "--limit", "1")) == 1
 
 
+def test_conversations_are_found_by_what_they_are_called(store: Store, run: Run) -> None:
+    talk, fork = begin_talks(store)
+    assert [hit["conversation"]["id"] for hit in values(run, "search", "sun")] == [talk]
+    (noted,) = values(run, "search", "keep")
+    assert (noted["conversation"]["id"], noted["also"]["text"]) == (talk, "keep")
+    assert run("search", "keep")[1].startswith(talk[:8])
+    assert "Holiday ☀ #sea #sun  (keep)" in run("search", "keep")[1]
+    assert {hit["conversation"]["id"] for hit in values(run, "search", "holiday")} == {talk, fork}
+    assert len(values(run, "search", "holiday", "--limit", "1")) == 1
+    # Filters are about messages, which those are not.
+    for filtered in (
+        ["--engine", "echo"],
+        ["--has-picture"],
+        ["--conversation", talk],
+        ["--since", "2001-01-01"],
+    ):
+        assert values(run, "search", "holiday", *filtered) == []
+    # A title that says no more than a message of the conversation that was found is left out; notes are not.
+    store.rename_conversation(talk, "more")
+    assert [hit["role"] for hit in values(run, "search", "more")] == ["assistant"]
+    store.organise_conversation(talk, notes="more")
+    assert ["also" in hit for hit in values(run, "search", "more")] == [True, False]
+
+
 def test_conversations_move(store: Store, run: Run, tmp_path: Path) -> None:
     talk, fork = begin_talks(store)
     assert values(run, "export", tmp_path / "all.zip")["conversations"] == 2

@@ -110,6 +110,12 @@ def test_no_table_is_read_as_a_whole(store: Store, talk: str, name: str) -> None
     assert [(step, sql) for sql in ran for step in scans(store, sql)] == []
 
 
+def test_opening_reads_messages_and_their_parts_in_one_query(store: Store, talk: str) -> None:
+    ran = statements(store, lambda: store.history(talk))
+    for table in ("messages", "message_parts", "turns"):
+        assert len([sql for sql in ran if re.search(rf"(FROM|JOIN) {table}\b", sql)]) == 1, table
+
+
 def test_the_list_is_not_sorted_but_read_in_order(store: Store, talk: str) -> None:
     (listing,) = [sql for sql in statements(store, store.conversations) if "ORDER BY" in sql]
     steps = plan(store, listing)

@@ -115,6 +115,19 @@ def test_a_turn_that_ended_without_a_word_stands_with_the_users_message(store: S
     assert store.turns(conversation.id) == [failed, done]
 
 
+def test_the_history_has_the_turns_as_they_are_listed(store: Store, say: Say) -> None:
+    conversation = store.create_conversation()
+    say(store, conversation.id, "one", "a")
+    say(store, conversation.id, "two", "b")
+    # Words of the question are none of the reply that there is not.
+    say(store, conversation.id, "three", "")
+    shown = [entry.turn for entry in store.history(conversation.id) if entry.turn]
+    assert shown == store.turns(conversation.id)
+    assert [turn.text for turn in shown] == ["a", "b", ""]
+    fork = store.fork_conversation(conversation.id, store.history(conversation.id)[3].message_id)
+    assert [entry.turn for entry in store.history(fork.id) if entry.turn] == shown[:2]
+
+
 def test_only_a_users_message_can_be_answered(store: Store, say: Say) -> None:
     conversation = store.create_conversation()
     with pytest.raises(StoreError, match="nothing to answer"):
