@@ -10,7 +10,7 @@ score cannot tell: how high scores are depends on the model, and on the picture.
 pictures: of one picture it is that picture's own, and where most match, it is high. So each picture is
 asked how much better the words fit it than words do in general (as in querybank normalisation, Bogolin et al.
 2022, arXiv:2112.12777): it is found if their score is CLEAR standard deviations over the mean of those that
-the phrases of ANY_WORDS have with it.
+the phrases of ANY_WORDS have with it, and not NEAR less so than the picture that they fit best.
 
 Shapes: n pictures, w numbers in a vector, a phrases.
 """
@@ -40,8 +40,12 @@ Vectors = NDArray[np.float32]
 MOST = 12
 """How many pictures are found at most, unless told otherwise."""
 
-CLEAR = 2.0
-"""Standard deviations by which words have to fit a picture better than words in general."""
+CLEAR = 2.25
+"""Standard deviations by which words have to fit a picture better than words in general. With the built-in
+model, of 85 photographs and 80 drawings, more gives up more of what is right than of what is wrong."""
+
+NEAR = 1.0
+"""Standard deviations by which a picture may fit worse than the one that the words fit best."""
 
 ANY_WORDS = (
     "a red circle; a blue square; a green triangle; a yellow star; black; white; purple stripes; a dog; "
@@ -89,7 +93,7 @@ class Finder:
         vectors = _asked(lambda: embedder.texts([text]))
         if self._any_words is None:
             self._any_words = _asked(lambda: embedder.texts(ANY_WORDS))
-        least = partial(least_scores, any_words=self._any_words)
+        least = partial(least_scores, any_words=self._any_words, words=vectors[0])
         return self._store.embeddings.nearest(embedder.fingerprint, vectors[0], limit, least=least)
 
     def pictures_like(self, sha256: str, limit: int = MOST) -> list[FoundPicture]:
@@ -191,10 +195,12 @@ class Finder:
         return True
 
 
-def least_scores(pictures: Vectors, any_words: Vectors) -> Vectors:
-    """The score (n,) from which on words fit each picture (n, w), given the vectors (a, w) of other words."""
+def least_scores(pictures: Vectors, any_words: Vectors, words: Vectors) -> Vectors:
+    """The score (n,) from which on words (w,) fit each picture (n, w), given the vectors (a, w) of others."""
     scores: Vectors = pictures @ any_words.T
-    least: Vectors = scores.mean(1) + CLEAR * scores.std(1)
+    mean, spread = scores.mean(1), scores.std(1)
+    fits = (pictures @ words - mean) / np.maximum(spread, np.finfo(np.float32).tiny)
+    least: Vectors = mean + max(CLEAR, float(fits.max(initial=CLEAR)) - NEAR) * spread
     return least
 
 

@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from chat.model.checkpoint import write_whole
+from chat.model.classes import classes
 from chat.model.config import TAGS
 from chat.model.efficientnet import CLASSES, FEATURES
 from chat.model.images import to_pixels
@@ -36,7 +37,7 @@ from chat.training.grounding import TARGETS, stack
 from chat.training.objects import subject, unspoken
 from chat.training.render import GRID, SCALE, SIDE
 from chat.training.scene import Scene
-from chat.training.tags import Tags, best_kind
+from chat.training.tags import Tags, best_kind, speak_for
 from chat.training.talk import Shown
 
 Painter = Callable[[random.Random], Shown]
@@ -127,7 +128,7 @@ class Bank:
             tqdm(loader, initial=first, total=last, desc="pictures", unit="chunk"), first
         ):
             seen = network.look(to_pixels(squares))
-            scenes = [resolved(scene, row, seen) for row, scene in enumerate(scenes)]
+            scenes = [resolved(scene, row, seen, network.kind_of) for row, scene in enumerate(scenes)]
             seen = pretended(seen, [scene.tags for scene in scenes], network.kind_of)
             self._write(chunk, scenes, squares, cells, seen)
 
@@ -154,13 +155,22 @@ class Bank:
         write_whole(self.folder / "count.json", json.dumps({"count": (chunk + 1) * CHUNK}).encode())
 
 
-def resolved(scene: Shown, row: int, seen: Seen) -> Shown:
-    """A photograph of which nothing is said yet gets what the network's own tags allow to say."""
-    if not isinstance(scene, Scene) or not unspoken(scene):
+def resolved(scene: Shown, row: int, seen: Seen, kind_of: Tensor) -> Shown:
+    """A photograph is said to be what the network's own tags allow to say: one of which nothing is said
+    yet, and one whose thing has a name that they do not speak for."""
+    if not isinstance(scene, Scene) or scene.medium != "photograph" or scene.tags is not None:
         return scene
-    tags = zip(seen.tags[row, :WHOLE].tolist(), seen.confidence[row, :WHOLE].tolist(), strict=True)
-    thing = subject(tuple(tags), canvas=(scene.width, scene.height))
-    return replace(scene, things=(thing,))
+    *tags, (kind, likely) = zip(
+        seen.tags[row, : WHOLE + 1].tolist(), seen.confidence[row, : WHOLE + 1].tolist(), strict=True
+    )
+    kinds = (classes()[int((kind_of == kind - CLASSES).nonzero()[0, 0])].broader, likely)
+    canvas = (scene.width, scene.height)
+    if unspoken(scene):
+        return replace(scene, things=(subject(tuple(tags), canvas=canvas, kinds=kinds),))
+    (thing,) = scene.things
+    if speak_for(thing.name, thing.broader, tags, kinds):
+        return scene
+    return replace(scene, things=(subject(tuple(tags), thing, canvas, kinds),))
 
 
 def pretended(seen: Seen, tags: Sequence[Tags | None], kind_of: Tensor) -> Seen:

@@ -145,10 +145,14 @@ def _tagged(rng: random.Random) -> Scene | None:
 
 
 def subject(
-    tags: tuple[tuple[int, float], ...], drawn: Thing | None = None, canvas: tuple[int, int] = (128, 128)
+    tags: tuple[tuple[int, float], ...],
+    drawn: Thing | None = None,
+    canvas: tuple[int, int] = (128, 128),
+    kinds: tuple[str, float] | None = None,
 ) -> Thing:
-    """The one thing of a photograph as its tags name it, drawn as another or not at all."""
-    name, broader, hedge = name_of(tags)
+    """The one thing of a photograph as its tags name it, drawn as another or not at all; kinds as in
+    `name_of`."""
+    name, broader, hedge = name_of(tags, kinds)
     if drawn is None:
         drawn = Thing("object", "", "", "large", "", 4, canvas[0] / 2, canvas[1] / 2, *canvas, (0, 0, 0))
     return Thing(

@@ -35,16 +35,22 @@ Tags = tuple[tuple[int, float], ...]
 """Classes and their probabilities, the most probable first."""
 
 
-def name_of(tags: Sequence[tuple[int, float]]) -> tuple[str, str, Hedge]:
+def name_of(
+    tags: Sequence[tuple[int, float]], kinds: tuple[str, float] | None = None
+) -> tuple[str, str, Hedge]:
     """(name, kind, hedge) that the tags allow: named as a fact; the kind alone as a fact ("maybe"); a
-    guess ("may be"); or no name at all ("unsure")."""
+    guess ("may be"); or no name at all ("unsure").
+
+    kinds: the kind that all classes together speak for most, and how much, where that is known: the sum of
+    a few tags is less.
+    """
     index, first = tags[0]
     best = classes()[index]
     if first >= SURE:
         return best.name, best.broader, ""
-    kind, likely_kind = best_kind(tags, lambda each: classes()[each].broader)
-    if likely_kind >= LIKELY:
-        likely = next(classes()[each].name for each, _ in tags if classes()[each].broader == kind)
+    kind, likely_kind = kinds or best_kind(tags, lambda each: classes()[each].broader)
+    likely = next((classes()[each].name for each, _ in tags if classes()[each].broader == kind), "")
+    if likely_kind >= LIKELY and likely:
         return likely, kind, "maybe"
     if first >= POSSIBLE:
         return best.name, best.broader, "may be"
@@ -58,6 +64,17 @@ def best_kind(tags: Sequence[tuple[int, float]], kind_of: Callable[[int], K]) ->
         kind = kind_of(index)
         kinds[kind] = kinds.get(kind, 0.0) + probability
     return max(kinds.items(), key=lambda pair: pair[1])
+
+
+def speak_for(name: str, kind: str, tags: Sequence[tuple[int, float]], kinds: tuple[str, float]) -> bool:
+    """Whether what the network saw speaks for a thing's name, or else for its kind.
+
+    Where it does not, who calls the thing by its name teaches to name things that nobody recognised.
+    """
+    if kind and kind == kinds[0] and kinds[1] >= LIKELY:
+        return True
+    words = set(name.split())
+    return any(words & set(classes()[index].name.split()) for index, likely in tags if likely >= POSSIBLE)
 
 
 def made_up(rng: random.Random) -> Tags:

@@ -11,7 +11,7 @@ import pytest
 from chat import Chat, DialogueManager
 from chat.engines import EchoEngine
 from chat.errors import EngineError, ImageError, MessageError, StoreError
-from chat.finding import ANY_WORDS, CLEAR, least_scores
+from chat.finding import ANY_WORDS, CLEAR, NEAR, least_scores
 from memory import FoundPicture, Store
 from tests.helpers.colours import COLOURS, ColourEmbedder, ColourEngine
 from tests.helpers.gate import Gate
@@ -54,9 +54,11 @@ def test_pictures_are_found_by_words_the_best_first(
     seeing: DialogueManager, gate: Gate, picture: Pictures
 ) -> None:
     gate.open()
-    talks = {colour: show(seeing, picture(colour), colour) for colour in ("red", "orange", "green", "gray")}
+    colours = ("red", "crimson", "orange", "green", "gray")
+    talks = {colour: show(seeing, picture(colour), colour) for colour in colours}
     found = seeing.finder.find_pictures("Something RED please")
-    assert names(found) == ["red", "orange"]
+    # Orange is somewhat red too, but red ones are there.
+    assert names(found) == ["red", "crimson"]
     assert found[0].conversation.id == talks["red"]
     assert found[0].score > found[1].score
     assert names(seeing.finder.find_pictures("red", limit=1)) == ["red"]
@@ -93,9 +95,14 @@ def test_words_have_to_fit_a_picture_better_than_other_words_do() -> None:
     pictures = np.asarray([[1.0, 0.0], [0.0, 1.0]], np.float32)
     others = np.asarray([[0.0, 1.0], [0.6, 0.8], [-0.6, 0.8]], np.float32)
     spread = np.std([0.0, 0.6, -0.6])
-    assert least_scores(pictures, others) == pytest.approx(
-        [CLEAR * spread, np.mean([1, 0.8, 0.8]) + CLEAR * np.std([1, 0.8, 0.8])]
-    )
+    means, spreads = np.asarray([0.0, np.mean([1, 0.8, 0.8])]), np.asarray([spread, np.std([1, 0.8, 0.8])])
+    nowhere = np.asarray([0.0, -1.0], np.float32)
+    assert least_scores(pictures, others, nowhere) == pytest.approx(means + CLEAR * spreads)
+    # What fits the first picture very well leaves out what fits the second only somewhat.
+    best = 10 * spread
+    well = np.asarray([best, 0.0], np.float32)
+    assert least_scores(pictures, others, well) == pytest.approx(means + (10 - NEAR) * spreads)
+    assert least_scores(pictures[:0], others, well).shape == (0,)
 
 
 def test_other_words_are_many_and_different() -> None:

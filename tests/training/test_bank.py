@@ -5,20 +5,22 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from chat.model.classes import classes
 from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.efficientnet import CLASSES
 from chat.model.images import to_pixels
-from chat.model.photo import Pretrained
+from chat.model.photo import Pretrained, Seen
 from chat.model.tokenizer import Tokenizer
 from chat.training import bank as banks
 from chat.training import recipe, vocabulary
-from chat.training.bank import Bank, pretended, shelves
+from chat.training.bank import Bank, pretended, resolved, shelves
 from chat.training.cards.scene import Card
 from chat.training.data import Dialogues
 from chat.training.dialogues import Curriculum
@@ -26,6 +28,7 @@ from chat.training.drawing import draw
 from chat.training.objects import sample_any
 from chat.training.presets import Preset, Stage
 from chat.training.recipe import Run, dialogue_loss
+from chat.training.scene import Background, Scene, Thing
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 COUNT = 24
@@ -141,6 +144,29 @@ def test_a_run_learns_from_its_bank(preset: Preset, tmp_path: Path, monkeypatch:
     for name, value in before.items():
         if name.startswith("vision.photo.network"):
             assert torch.equal(value, after[name]), name
+
+
+def test_a_photograph_keeps_its_name_only_where_the_tags_speak_for_it() -> None:
+    kinds = sorted({each.broader for each in classes()})
+    kind_of = torch.tensor([kinds.index(each.broader) for each in classes()])
+    cat = next(each for each in classes() if each.name == "tabby cat")
+    dog = next(each for each in classes() if each.name == "golden retriever")
+    tags = torch.tensor([[cat.index, cat.index, cat.index, CLASSES + int(kind_of[cat.index])]])
+    seen = Seen(torch.zeros(0), tags, torch.tensor([[0.6, 0.1, 0.1, 0.8]]), torch.zeros(0))
+    ground = Background("plain", (0, 0, 0), (0, 0, 0), 0)
+
+    def shown(name: str, broader: str) -> Scene:
+        thing = Thing(
+            "object", name, "", "large", "", 4, 64, 64, 90, 90, (0, 0, 0), broader=broader, path="a.png"
+        )
+        return Scene(128, 128, ground, (thing,), "photograph")
+
+    kept = shown("kitten", "cat")
+    assert resolved(kept, 0, seen, kind_of) is kept
+    (thing,) = resolved(shown(dog.name, "dog"), 0, seen, kind_of).things
+    assert (thing.name, thing.broader, thing.hedge, thing.path) == ("tabby cat", "cat", "", "a.png")
+    pretending = replace(shown(dog.name, "dog"), tags=((dog.index, 0.9),))
+    assert resolved(pretending, 0, seen, kind_of) is pretending
 
 
 @pytest.mark.parametrize("frozen", [False, True])

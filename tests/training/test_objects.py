@@ -18,7 +18,7 @@ from chat.training.questions import attribute_of, describe_scene, exist
 from chat.training.render import KINDS, draw
 from chat.training.scene import Scene
 from chat.training.sources import Cutout
-from chat.training.tags import LIKELY, POSSIBLE, SURE, made_up, name_of
+from chat.training.tags import LIKELY, POSSIBLE, SURE, made_up, name_of, speak_for
 from chat.training.talk import Spec, Talk, absent_name
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -46,6 +46,23 @@ def test_a_name_is_as_sure_as_its_tags(
     tags: tuple[tuple[int, float], ...], said: tuple[str, str, str]
 ) -> None:
     assert name_of(tags) == said
+
+
+def test_a_kind_counts_with_all_its_classes() -> None:
+    tags = ((CAT, 0.2), (DOG, 0.15))
+    assert name_of(tags) == ("tabby cat", "cat", "may be")
+    assert name_of(tags, ("dog", LIKELY)) == ("golden retriever", "dog", "maybe")
+    assert name_of(tags, ("dog", LIKELY - 0.01)) == ("tabby cat", "cat", "may be")
+    # A kind none of whose classes is among the tags leaves nothing to guess.
+    assert name_of(tags, ("bird", 0.9)) == ("tabby cat", "cat", "may be")
+
+
+def test_tags_speak_for_a_name_or_its_kind() -> None:
+    tags, kinds = ((CAT, POSSIBLE), (DOG, POSSIBLE - 0.01)), ("cat", LIKELY)
+    assert speak_for("Persian", "cat", tags, kinds)
+    assert speak_for("cat", "", tags, ("dog", 0.0))
+    assert not speak_for("golden retriever", "dog", tags, kinds)
+    assert not speak_for("xylophone", "musical instrument", tags, kinds)
 
 
 def test_made_up_tags_are_of_every_class_and_fall_from_the_first() -> None:
