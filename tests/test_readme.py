@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import os
 import re
 import subprocess
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -75,6 +78,19 @@ def test_the_first_snippet_runs_as_written(tmp_path: Path, picture: Callable[...
     assert lines[0].strip()
     assert "images_encoded=1" in lines[1]
     assert lines[3] == "True"
+
+
+@pytest.mark.builtin
+def test_pictures_and_words_are_compared_as_written(tmp_path: Path) -> None:
+    drawn, scene = Image.new("RGB", (256, 256), "white"), io.BytesIO()
+    ImageDraw.Draw(drawn).ellipse((70, 70, 190, 190), fill="red")
+    drawn.save(scene, "PNG")
+    labels, product = run_snippet(SNIPPETS[2], tmp_path, scene.getvalue()).splitlines()
+    (best, likely), *others = ast.literal_eval(labels)
+    assert best == "a red circle"
+    assert likely > 0.9
+    assert likely + sum(each for _, each in others) == pytest.approx(1.0)
+    assert 0.0 < float(product) <= 1.0
 
 
 @pytest.mark.parametrize("marker", ["start command", "test command"])
