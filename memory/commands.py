@@ -87,19 +87,11 @@ def search(options: argparse.Namespace, _: Progress) -> Outcome:
         )
         # What else is asked for is asked of messages: a title has no moment, picture or engine.
         of_messages = (options.since, options.until, options.conversation, options.persona, options.engine)
-        called = [] if options.has_picture or any(of_messages) else _called(store, words, hits, options.limit)
+        called = []
+        if not options.has_picture and not any(of_messages):
+            called = store.labels.find(words, limit=options.limit, beside=hits)
     found: list[Hit | ConversationHit] = [*called, *hits]
     return Outcome([asdict(hit) for hit in found], map(_found_line, found))
-
-
-def _called(store: Store, words: str, hits: list[Hit], limit: int) -> list[ConversationHit]:
-    """Conversations with these words in title, tags or notes, `limit` at most.
-
-    A title is often the beginning of the first message: one that says no more than the `hits` is left out.
-    """
-    known = {hit.conversation.id for hit in hits}
-    called = store.labels.find(words, limit=limit + len(known))
-    return [each for each in called if each.also or each.conversation.id not in known][:limit]
 
 
 def export(options: argparse.Namespace, progress: Progress) -> Outcome:

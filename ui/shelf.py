@@ -88,10 +88,7 @@ class Shelf:
         except VisavisError as error:
             tell("Not searched", error)
             hits = []
-        # A title is often the beginning of the first message: once is enough.
-        known = {hit.conversation.id for hit in hits}
-        called = [] if with_picture else self._store.labels.find(words, limit=MOST_TITLED + len(known))
-        titled = [each for each in called if each.also or each.conversation.id not in known][:MOST_TITLED]
+        titled = [] if with_picture else self._store.labels.find(words, limit=MOST_TITLED, beside=hits)
         pictures = gallery.described(self._described(words))
         messages = panel.results(words, titled, hits, MOST_FOUND) if titled or hits or not pictures else ""
         return pictures + messages

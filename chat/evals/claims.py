@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 
+from chat.training.comparisons import APART
 from chat.training.scene import PLACES, Scene, Thing
 from chat.training.talk import Spec
 
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-APART = 16.0
-"""Pixels of a 128-pixel scene between centres from which "left of" and its kin are beyond doubt."""
 MOST_COUNTED = 4
 """The highest count that is asked for: more of a kind are rare, and a rare value breaks the quotas."""
 

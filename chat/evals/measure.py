@@ -125,12 +125,12 @@ def _ablations(
     engine: Engine, items: Sequence[Item], gold: bool
 ) -> Iterator[tuple[tuple[str, str], list[Answered]]]:
     """Without pictures, with other items' pictures, and, beside a gold history, without history."""
-    pictured = [item for item in items if item.part in ("P", "H", "C", "D")]
+    pictured = _pictured(items)
     for name, pictures in (("no_pictures", hidden), ("shuffled", shuffled(pictured))):
         said = run(engine, pictured, pictures=pictures)
         if pictured:
             yield (name, "iid"), _ask(said, pictured, name)
-    single = [alone(item, turn) for item in items if item.part == "D" and gold for turn in referring(item)]
+    single = _alone(items) if gold else []
     if single:
         yield ("no_history", "iid"), _ask(run(engine, single), single, "no_history")
 
@@ -140,14 +140,24 @@ def trained_controls(args: argparse.Namespace, items: Sequence[Item]) -> Results
     mine = [item for item in items if item.split == "iid"]
     found: dict[tuple[str, str], list[Answered]] = {}
     if args.blind:
-        pictured = [item for item in mine if item.part in ("P", "H", "C", "D")]
+        pictured = _pictured(mine)
         said = run(open_engine(args, args.blind), pictured, pictures=hidden)
         found["blind", "iid"] = _ask(said, pictured, "trained without pictures")
     if args.forgetful:
-        single = [alone(item, turn) for item in mine if item.part == "D" for turn in referring(item)]
+        single = _alone(mine)
         said = run(open_engine(args, args.forgetful), single)
         found["forgetful", "iid"] = _ask(said, single, "trained without history")
     return found
+
+
+def _pictured(items: Sequence[Item]) -> list[Item]:
+    """The items that whoever is denied the pictures is asked."""
+    return [item for item in items if item.part in ("P", "H", "C", "D")]
+
+
+def _alone(items: Sequence[Item]) -> list[Item]:
+    """The asks that need the history, each without it."""
+    return [alone(item, turn) for item in items if item.part == "D" for turn in referring(item)]
 
 
 def _ask(said: Iterator[Answered], items: Sequence[Item], what: str) -> list[Answered]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from chat.training.cards.turns import yes_no
 from chat.training.language import NUMBERS, SIZE_WORDS, article, counted, plural
 from chat.training.scene import COLOURS, FILLS, LETTERS, SHAPES, SIZES, WORDS, Thing
 from chat.training.talk import Counted, Focus, Spec, Talk, Turn, pick, turn
@@ -60,7 +61,7 @@ def count_verify(talk: Talk, index: int, where: str) -> Turn | None:
         are + " there just {c}?", "Is the number of {p} {n}?", "Did I draw exactly {c}?",
     )  # fmt: skip
     words = counted(number, noun)
-    answer = f"{'Yes' if asked == number else 'No'}, {words[0].lower()}{words[1:]}"
+    answer = yes_no(asked == number, words[0].lower() + words[1:])
     return turn(talk, wordings, where, answer, "count_verify", c=many, p=plural(said), n=NUMBERS[asked])
 
 
@@ -79,7 +80,7 @@ def shape_verify(talk: Talk, index: int, where: str) -> Turn | None:
         strange = [name for name in SHAPES if name != thing.name]
         asked = rng.choice(there if there and rng.random() < 0.5 else strange)
     wordings = ("Is {n} {v}?", "Would you say {n} is {v}?", "Is it true that {n} is {v}?", "Is {n} {v}?")
-    answer = f"{'Yes' if asked == thing.name else 'No'}, it is {article(thing.name)}."
+    answer = yes_no(asked == thing.name, f"it is {article(thing.name)}.")
     subject = f"the {noun} {place}".strip()
     return turn(talk, wordings, where, answer, "shape_verify", n=subject, v=article(asked))
 
@@ -107,5 +108,5 @@ def read_verify(talk: Talk, index: int, where: str) -> Turn | None:
         "Does it say {v}?", "Is it true that it says {v}?", "Does the {n} say {v}?", "Is {v} written there?",
         "Do you read {v}?", "Does the text read {v}?", "Is the {n} {v}?",
     )  # fmt: skip
-    answer = f"{'Yes' if asked == name else 'No'}, it says {name}."
+    answer = yes_no(asked == name, f"it says {name}.")
     return turn(talk, wordings, where, answer, "read_verify", v=asked, n=rng.choice((text.kind, "text")))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chat.training.cards.questions import families as card_families
 from chat.training.cards.questions import follow
 from chat.training.cards.scene import Card
-from chat.training.cards.turns import CardTurn
+from chat.training.cards.turns import CardTurn, yes_no
 from chat.training.language import a_thing, article, capital, insert_where, listed
 from chat.training.questions import FAMILIES, attribute_of, describe, exist, missing
 from chat.training.scene import COLOURS, Thing
@@ -72,7 +72,7 @@ def medium(talk: Talk, index: int, where: str) -> Turn:
         )  # fmt: skip
         return turn(talk, wordings, where, f"It is a {scene.medium}.", "medium")
     asked = scene.medium if roll < 0.7 else other
-    answer = f"{'Yes' if asked == scene.medium else 'No'}, it is a {scene.medium}."
+    answer = yes_no(asked == scene.medium, f"it is a {scene.medium}.")
     noun = asked if asked == "drawing" or rng.random() < 0.5 else "photo"
     wordings = ("Is this a {n}?", "Is it a {n}?", "Is that a {n}?", "Are you looking at a {n}?")
     return turn(talk, wordings, where, answer, "medium", n=noun)
@@ -122,7 +122,7 @@ def hue(talk: Talk, index: int, where: str) -> Turn | None:
         asked = (
             thing.hue if rng.random() < 0.5 else rng.choice([name for name in COLOURS if name != thing.hue])
         )
-        answer = f"{'Yes' if asked == thing.hue else 'No'}, it is {thing.hue}."
+        answer = yes_no(asked == thing.hue, f"it is {thing.hue}.")
         return turn(talk, ("Is the {n} {v}?", "Is that {n} {v}?"), where, answer, "hue", n=noun, v=asked)
     wordings = (
         "What colour is the {n}?", "Which colour does the {n} have?", "What is the colour of the {n}?",

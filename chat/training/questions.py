@@ -6,6 +6,7 @@ import random
 
 from chat.training.cards.questions import said_of
 from chat.training.cards.scene import Card
+from chat.training.cards.turns import yes_no
 from chat.training.checks import count_verify, countable, read_verify, shape_verify
 from chat.training.comparisons import beside, compare, relation
 from chat.training.language import (
@@ -321,7 +322,7 @@ def yes_or_no(thing: Thing, name: str, rng: random.Random) -> tuple[tuple[str, .
     values = {"colour": sorted(COLOURS), "size": SIZES, "fill": FILLS, "place": PLACES}[name]
     asked = truth if rng.random() < 0.5 else rng.choice([value for value in values if value != truth])
     said = PLACE_PHRASES[truth] if name == "place" else truth
-    answer = f"{'Yes' if asked == truth else 'No'}, it is {said}."
+    answer = yes_no(asked == truth, f"it is {said}.")
     if name == "place":
         return ("Is {n} {v}?", "Do you see {n} {v}?"), answer, ask_place(asked, rng)
     if name == "size":

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from chat.training.cards.turns import yes_no
 from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, counted, plural
 from chat.training.questions import ATTRIBUTES, attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
@@ -208,7 +209,7 @@ def _count_compared(talk: Talk) -> Turn | None:
     if here is None or there is None:
         return None
     numbers = [NUMBERS[number] if number else "none" for number in (here, there)]
-    answer = f"{'Yes' if here > there else 'No'}, {numbers[0]} here and {numbers[1]} there."
+    answer = yes_no(here > there, f"{numbers[0]} here and {numbers[1]} there.")
     wordings = ("Are there more of them in this picture than in the picture before?",
                 "Does this picture have more of them than the picture before?",
                 "Are there more of them here than before?")  # fmt: skip
@@ -243,7 +244,7 @@ def of_them(talk: Talk) -> Turn | None:
     wordings = ("Are all of them {v}?", "Are they all {v}?", "Is every one of these {v}?")
     if not every:
         wordings = ("Are any of them {v}?", "Is any of them {v}?", "Is one of them {v}?")
-    answer = f"{'Yes' if yes else 'No'}, {NUMBERS[number] if number else 'none'} of them."
+    answer = yes_no(yes, f"{NUMBERS[number] if number else 'none'} of them.")
     return Turn(rng.choice(wordings).format(v=value), answer, "of_them")
 
 

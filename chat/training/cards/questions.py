@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chat.training.cards import arrows, bars, grids, pies, programs, sums
 from chat.training.cards.scene import Arrow, BarChart, Card, Grid, PieChart, Program, Sum
-from chat.training.cards.turns import CardTurn, Family, FollowUp, say
+from chat.training.cards.turns import CardTurn, Family, FollowUp, say, yes_no
 from chat.training.language import article
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def kind_verify(card: Card, rng: random.Random) -> CardTurn:
         "Is this {a}?", "Is it {a}?", "Is that {a}?", "Does the picture show {a}?", "Do I see {a} here?",
         "Would you call this {a}?",
     )  # fmt: skip
-    answer = f"{'Yes' if yes else 'No'}, it is {article(card.noun)}."
+    answer = yes_no(yes, f"it is {article(card.noun)}.")
     return say(rng, wordings, answer, "card_kind_verify", a=article(card.noun if yes else strange))
 
 
