@@ -18,6 +18,7 @@ from chat.evals.wordings import wordings
 from chat.training.cards.draw import draw
 from chat.training.cards.sampling import sample
 from chat.training.cards.scene import Arrow, BarChart, Card, Grid, PieChart, Program, Sum
+from chat.training.cards.turns import therefore
 from chat.training.language import PLACE_PHRASES, article, capital
 
 SUBTASKS: dict[str, tuple[type[Card], ...]] = {
@@ -150,9 +151,9 @@ def ask(claim: CardClaim, card: Card, rng: random.Random, *, fresh: bool) -> Ask
     )
     word = "yes" if holds(claim, card) else "no"
     true = _truth(claim, card)
-    return Ask(
-        question, f"{capital(word)}, {_told(true, card)}", claim.family, "yes_no", (word,), pictures=(0,)
-    )
+    told = _told(true, card)
+    answer = f"{capital(word)}, {told}" if claim.family == "scene" else therefore(told, word == "yes")
+    return Ask(question, answer, claim.family, "yes_no", (word,), pictures=(0,))
 
 
 def ask_openly(claim: CardClaim, card: Card, rng: random.Random, *, fresh: bool) -> Ask:

@@ -32,9 +32,9 @@ Part = Literal["P", "C", "H", "G", "R", "D", "L"]
 """Perception, cognition, hallucination, captions, retrieval, dialogue, long dialogue."""
 
 Kind = Literal["yes_no", "open", "abstain", "caption"]
-"""yes_no: the reply must begin with yes or no. open: it must hold the value and none of its
-rivals. abstain: it must say that this cannot be answered (there is none, which one, no picture
-yet). caption: it is scored by metrics, not as right or wrong."""
+"""yes_no: the reply must begin with yes or no, or end in "so yes" or "so no". open: it must hold the
+value and none of its rivals. abstain: it must say that this cannot be answered (there is none, which
+one, no picture yet). caption: it is scored by metrics, not as right or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,9 @@ def keeps(form: str, reply: str) -> bool:
 
 
 def yes_or_no(reply: str) -> str:
-    """ "yes", "no", or "" for a reply that begins with neither."""
-    first = re.match(r"\W*(yes|no|yeah|nope)\b", reply.lower())
+    """ "yes", "no", or "" for a reply that neither begins with one nor ends in "so yes" or "so no"."""
+    said = reply.lower()
+    first = re.match(r"\W*(yes|no|yeah|nope)\b", said) or re.search(r"\bso (yes|no)\W*$", said)
     return {"yes": "yes", "yeah": "yes", "no": "no", "nope": "no"}[first[1]] if first else ""
 
 

@@ -30,6 +30,7 @@ from chat.evals.splits import POOLS, check_split, draw_scene, scenes, unseen
 from chat.evals.twins import Sheet, World
 from chat.evals.values import rivals, value
 from chat.evals.wordings import SIDES, wordings
+from chat.training.cards.turns import therefore
 from chat.training.language import NUMBERS, PLACE_PHRASES, a_thing, article, capital, counted, plural
 from chat.training.questions import describe_scene
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene
@@ -143,9 +144,11 @@ def asked(claim: Claim, scene: Scene, rng: Random, *, fresh: bool) -> Ask:
     )
     true = bool(holds(claim, scene))
     word = "yes" if true else "no"
+    truth = _truth(claim, scene, true)
+    worked_out = claim.family in ("count", "relation", "reading")
     return Ask(
         question,
-        f"{capital(word)}, {_truth(claim, scene, true)}",
+        therefore(truth, true) if worked_out else f"{capital(word)}, {truth}",
         claim.family,
         "yes_no",
         (word,),

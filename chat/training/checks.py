@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from chat.training.cards.turns import yes_no
+from chat.training.cards.turns import therefore, yes_no
 from chat.training.language import NUMBERS, SIZE_WORDS, article, counted, plural
 from chat.training.scene import COLOURS, FILLS, LETTERS, SHAPES, SIZES, WORDS, Thing
 from chat.training.talk import Counted, Focus, Spec, Talk, Turn, pick, turn
@@ -61,7 +61,7 @@ def count_verify(talk: Talk, index: int, where: str) -> Turn | None:
         are + " there just {c}?", "Is the number of {p} {n}?", "Did I draw exactly {c}?",
     )  # fmt: skip
     words = counted(number, noun)
-    answer = yes_no(asked == number, words[0].lower() + words[1:])
+    answer = therefore(words, asked == number)
     return turn(talk, wordings, where, answer, "count_verify", c=many, p=plural(said), n=NUMBERS[asked])
 
 
@@ -108,5 +108,5 @@ def read_verify(talk: Talk, index: int, where: str) -> Turn | None:
         "Does it say {v}?", "Is it true that it says {v}?", "Does the {n} say {v}?", "Is {v} written there?",
         "Do you read {v}?", "Does the text read {v}?", "Is the {n} {v}?",
     )  # fmt: skip
-    answer = yes_no(asked == name, f"it says {name}.")
+    answer = therefore(f"it says {name}.", asked == name)
     return turn(talk, wordings, where, answer, "read_verify", v=asked, n=rng.choice((text.kind, "text")))

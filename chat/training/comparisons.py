@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from chat.training.cards.turns import therefore
 from chat.training.language import a_thing, capital, plural
 from chat.training.scene import SHAPES, SIZES, Thing
 from chat.training.talk import Focus, Shown, Spec, Talk, Turn, turn
@@ -95,10 +96,8 @@ def relation(talk: Talk, index: int, where: str) -> Turn | None:
         return None
     true, false = rng.choice(options)
     talk.focus = Focus(index, (a,), "place")
-    if rng.random() < 0.5:
-        asked, answer = true, f"Yes, the {an} is {true} the {bn}."
-    else:
-        asked, answer = false, f"No, the {an} is {true} the {bn}."
+    asked = true if rng.random() < 0.5 else false
+    answer = therefore(f"the {an} is {true} the {bn}.", asked == true)
     wordings = ("Is the {a} {r} the {b}?", "Is the {a} {r} the {b}?", "Do you see the {a} {r} the {b}?")
     return turn(talk, wordings, where, answer, "relation", a=an, b=bn, r=asked)
 

@@ -36,7 +36,7 @@ from chat.training.scene import Scene, sample
 from chat.training.talk import Shown
 from prompts import render
 
-POOL = 8
+POOL = 12
 """Batches generated together, so that dialogues of like length and pictures share a batch."""
 
 

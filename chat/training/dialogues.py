@@ -13,7 +13,7 @@ from chat.training.pictured import families, follow_up
 from chat.training.questions import describe
 from chat.training.references import answered_later, chosen, in_form, same_here
 from chat.training.scene import ALIKE, sample
-from chat.training.smalltalk import NO_PICTURE, out_of_scope, small_talk
+from chat.training.smalltalk import NO_PICTURE, out_of_scope, reckoning, small_talk
 from chat.training.talk import Shown, Talk, Turn
 from prompts import Image, Message, assistant, user
 
@@ -160,6 +160,7 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
             "tell": 34.0 if talk.names else 16.0,
             "small": 5.0,
             "scope": 6.0,
+            "sums": 2.5,
             "beyond": 1.0,
         }
         kind = _way(talk, ways)
@@ -179,6 +180,8 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
         elif kind == "scope":
             question, answer = out_of_scope(rng)
             made = Turn(question, answer, "out_of_scope", needs_picture=False)
+        elif kind == "sums":
+            made = _reckoned(rng)
         else:
             made = beyond(talk)
         if made is not None:
@@ -189,13 +192,15 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
 def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
     rng = talk.rng
-    kind = _way(talk, {"small": 40.0, "scope": 20.0, "none": 28.0, "tell": 12.0})
+    kind = _way(talk, {"small": 40.0, "scope": 20.0, "none": 28.0, "tell": 12.0, "sums": 5.0})
     if kind == "small":
         family, question, answer = small_talk(rng)
         return Turn(question, answer, family, needs_picture=False)
     if kind == "scope":
         question, answer = out_of_scope(rng)
         return Turn(question, answer, "out_of_scope", needs_picture=False)
+    if kind == "sums":
+        return _reckoned(rng)
     if kind == "tell":
         made = _first(rng, TELLING, talk)
         if made is not None:
@@ -205,6 +210,12 @@ def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -
     asked = _about(imagined, 0, "")
     talk.waiting.append((asked.question, asked.answer))
     return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
+
+
+def _reckoned(rng: random.Random) -> Turn:
+    """A sum with no picture."""
+    question, answer = reckoning(rng)
+    return Turn(question, answer, "sums", needs_picture=False)
 
 
 def _about(talk: Talk, index: int, where: str) -> Turn:

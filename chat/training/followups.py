@@ -18,11 +18,11 @@ _IT: dict[str, tuple[str, ...]] = {
                "What is its colour?", "And the colour?", "What colour?"),
     "shape": ("What shape is it?", "And what shape is it?", "What is it?", "Which shape does it have?",
               "What is its shape?", "And the shape?"),
-    "size": ("How big is it?", "What size is it?", "Is it big?", "And its size?", "How large is it?",
+    "size": ("How big is it?", "What size is it?", "And its size?", "How large is it?",
              "Is it big or small?"),
     "place": ("Where is it?", "And where is it?", "What is its position?", "Where exactly is it?", "Where?",
               "And where?", "Where do you see it?"),
-    "fill": ("Is it solid, outlined or striped?", "How is it filled?", "Is it filled?", "And its fill?",
+    "fill": ("Is it solid, outlined or striped?", "How is it filled?", "And its fill?",
              "Is it filled or hollow?"),
 }  # fmt: skip
 
@@ -313,7 +313,7 @@ def tell(talk: Talk) -> Turn | None:
 def ask_told(talk: Talk) -> Turn | None:
     """The person asks a fact back, sometimes one they never told."""
     rng = talk.rng
-    known = bool(talk.told) and rng.random() < 0.8
+    known = bool(talk.told) and rng.random() < 0.6
     what = rng.choice(sorted(talk.told)) if known else rng.choice(["name", *sorted(_FACTS)])
     wordings = ("What is my {w}?", "Do you remember my {w}?", "What's my {w}?", "Tell me my {w}.",
                 "Do you know my {w}?",

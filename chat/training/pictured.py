@@ -206,7 +206,8 @@ def card(talk: Talk, index: int, where: str) -> Turn | None:
     if not isinstance(shown, Card):
         return None
     table = card_families(shown)
-    name = rng.choices(list(table), weights=[weight for weight, _ in table.values()])[0]
+    weights = [weight * talk.emphasis.get(f"card_{name}", 1.0) for name, (weight, _) in table.items()]
+    name = rng.choices(list(table), weights)[0]
     return carded(talk, index, table[name][1](shown, rng), where)
 
 

@@ -80,10 +80,10 @@ NAMING = Curriculum(
 decoder did not find the tags in half an hour; on these alone it read them within minutes."""
 
 LOOKING = Curriculum(
-    turns=(1, 2),
+    turns=(2, 4),
     pictures=(0, 100),
     emphasis={
-        "count": 3.0,
+        "count": 5.0,
         "count_verify": 6.0,
         "relation": 8.0,
         "beside": 6.0,
@@ -95,10 +95,17 @@ LOOKING = Curriculum(
         "tell": 0.1,
         "small": 0.1,
         "scope": 0.1,
+        "none": 0.1,
+        "sums": 0.3,
+        "across": 0.3,
+        "card_odd": 2.0,
+        "card_odd_verify": 2.0,
+        "card_result": 1.5,
+        "card_output": 1.5,
     },
     kinds={"cards": 45.0, "shapes": 45.0, "objects": 10.0},
 )
-"""A question or two about one picture, most of them of the kinds that whole dialogues teach too seldom:
+"""A few questions about one picture, most of them of the kinds that whole dialogues teach too seldom:
 numbers, sides, whether something is so, and cards."""
 
 REMEMBERING = Curriculum(
@@ -111,7 +118,7 @@ REMEMBERING = Curriculum(
         "none": 2.0,
         "follow": 2.0,
         "recall": 1.5,
-        "rule": 2.0,
+        "rule": 5.0,
         "naming": 3.0,
         "named": 4.0,
         "colour": 2.0,
@@ -120,7 +127,8 @@ REMEMBERING = Curriculum(
         "first_asked": 8.0,
         "back_to": 2.0,
         "other": 2.0,
-        "ambiguous": 3.0,
+        "ambiguous": 2.0,
+        "count": 1.5,
         "describe": 0.5,
         "caption": 0.3,
     },
@@ -128,10 +136,19 @@ REMEMBERING = Curriculum(
 )
 """What was told, named, agreed or asked first, and needed later."""
 
+RECITING = Curriculum(
+    turns=(8, 14),
+    pictures=(100,),
+    emphasis={"tell": 6.0, "sums": 5.0, "scope": 0.3, "small": 0.3, "none": 0.3, "recall": 1.6, "rule": 1.5},
+    kinds=KINDS,
+)
+"""Words alone: what was told or never told, sums, and rules for the answers. Copying a name and adding are
+learnt here for a fraction of what a picture costs."""
+
 SEVERAL = Curriculum(
     pictures=(4, 44, 38, 9, 3, 1, 1),
     emphasis={
-        "ambiguous": 3.0,
+        "ambiguous": 2.0,
         "count": 2.2,
         "count_on": 2.0,
         "count_verify": 1.5,
@@ -185,7 +202,12 @@ PRESETS = {
                 own_from=0.5,
                 own_every=40,
                 encoder_every=2,
-                also=(Others(LOOKING, 32, encoder=True), Others(NAMING, 40), Others(REMEMBERING, 20)),
+                also=(
+                    Others(LOOKING, 32, encoder=True),
+                    Others(REMEMBERING, 20),
+                    Others(NAMING, 40),
+                    Others(RECITING, 24),
+                ),
             ),
             Stage("contrast", minutes=8, batch=256, contrast=True),
         ),
@@ -211,7 +233,12 @@ PRESETS = {
                 dialogues=SEVERAL,
                 own_from=0.5,
                 own_every=40,
-                also=(Others(LOOKING, 256, encoder=True), Others(NAMING, 384), Others(REMEMBERING, 160)),
+                also=(
+                    Others(LOOKING, 256, encoder=True),
+                    Others(REMEMBERING, 160),
+                    Others(NAMING, 384),
+                    Others(RECITING, 192),
+                ),
             ),
             Stage("contrast", minutes=2, batch=512, warmup=100, contrast=True),
         ),

@@ -81,10 +81,12 @@ def describe(talk: Talk, index: int, where: str) -> Turn:
     answer = describe_scene(scene)
     if not where and talk.rng.random() < 0.55:
         return Turn(talk.rng.choice(own), answer, "describe")
-    if where.startswith("in ") and talk.rng.random() < 0.3:
-        return Turn(
-            talk.rng.choice(("Describe {}.", "Tell me about {}.")).format(where[3:]), answer, "describe"
-        )
+    if where.startswith("in ") and talk.rng.random() < 0.5:
+        asked = talk.rng.choice(
+            ("Describe {}.", "Tell me about {}.", "What was in {}?", "What did you see in {}?",
+             "What was shown in {}?", "What was {} of?", "Do you remember {}?")
+        )  # fmt: skip
+        return Turn(asked.format(where[3:]), answer, "describe")
     return turn(talk, wordings, where, answer, "describe")
 
 
@@ -183,7 +185,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     ),
     "fill": (
         "Is the {n} solid, outlined or striped?", "How is the {n} filled?", "Is the {n} filled or hollow?",
-        "Is the {n} solid?", "What fill does the {n} have?", "Is the {n} solid or striped?",
+        "What fill does the {n} have?", "Is the {n} solid or striped?",
     ),
 }  # fmt: skip
 

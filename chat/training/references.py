@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chat.training.cards.turns import yes_no
+from chat.training.cards.turns import therefore, yes_no
 from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, counted, plural
 from chat.training.questions import ATTRIBUTES, attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
@@ -209,7 +209,7 @@ def _count_compared(talk: Talk) -> Turn | None:
     if here is None or there is None:
         return None
     numbers = [NUMBERS[number] if number else "none" for number in (here, there)]
-    answer = yes_no(here > there, f"{numbers[0]} here and {numbers[1]} there.")
+    answer = therefore(f"{numbers[0]} here and {numbers[1]} there.", here > there)
     wordings = ("Are there more of them in this picture than in the picture before?",
                 "Does this picture have more of them than the picture before?",
                 "Are there more of them here than before?")  # fmt: skip
@@ -261,10 +261,12 @@ def answered_later(talk: Talk) -> Turn | None:
     return Turn(rng.choice(wordings).format(w=ORDER[number]), talk.waiting[number][1], "answered_later")
 
 
-def rule(talk: Talk) -> Turn:
+def rule(talk: Talk) -> Turn | None:
     """How the person wants answers from now on, or that they no longer do."""
     rng = talk.rng
     if talk.rule:
+        if rng.random() < 0.6:
+            return None
         talk.rule = ""
         wordings: tuple[str, ...] = (
             "You may answer in whole sentences again.", "Forget that rule and answer as before.",
@@ -297,7 +299,14 @@ def in_form(made: Turn, form: str) -> Turn | None:
     return None
 
 
-_SHORT = ((r"(Yes|No)\b", 1), (r"There (is|are) (\w+) ", 2), (r"(It|[A-Z]\w+|The other one) is (\w+)\.$", 2))
+_SHORT = (
+    (r"(Yes|No)\b", 1),
+    (r".*, so (yes|no)\.$", 1),
+    (r"Your [\w' ]+ is (\w+)\.$", 1),
+    (r".* = (\d+)\.$", 1),
+    (r"There (is|are) (\w+) ", 2),
+    (r"(It|[A-Z]\w+|The other one) is (\w+)\.$", 2),
+)
 """Answers that one word can stand for, and which group holds it."""
 
 REFERENCES: dict[str, tuple[float, Callable[[Talk], Turn | None]]] = {

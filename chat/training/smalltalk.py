@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from chat.training.language import NUMBERS
+
 GREETING = "Hello! Show me a picture and ask me about it."
 ABOUT = "I am Vis-à-Vis, a small model that looks at pictures and talks about them."
 SKILLS = (
@@ -76,7 +78,7 @@ _ASKS = (
 )  # fmt: skip
 _FIXED = (
     "What time is it?", "What day is it today?", "How is the weather today?", "Will it rain tomorrow?",
-    "What is the capital of France?", "What is two plus two?", "Tell me a joke.", "Who is the president?",
+    "What is the capital of France?", "Tell me a joke.", "Who is the president?",
     "Translate this into French.", "What is the square root of 16?", "Book me a flight.", "Play some music.",
     "Send an email to my boss.", "Who painted the Mona Lisa?", "How old are you?", "Where do you live?",
     "Do you love me?", "What is the meaning of life?", "Solve this equation.", "Write some code for me.",
@@ -114,6 +116,41 @@ def small_talk(rng: random.Random) -> tuple[str, str, str]:
     family = rng.choice(sorted(SMALL_TALK))
     wordings, answer = SMALL_TALK[family]
     return family, rng.choice(wordings), answer
+
+
+_SUMS = (
+    "What is {a} {s} {b}?", "How much is {a} {s} {b}?", "{a} {s} {b}?", "{a} {s} {b} = ?",
+    "Work out {a} {s} {b}.", "Can you work out {a} {s} {b}?", "And {a} {s} {b}?",
+    "Tell me what {a} {s} {b} is.", "{a} {s} {b}", "What does {a} {s} {b} make?",
+    "Calculate {a} {s} {b}.", "What's {a} {s} {b}?",
+)  # fmt: skip
+_SIGNS = {"+": ("+", "+", "plus"), "-": ("-", "-", "minus"), "x": ("x", "x", "*", "times")}
+LARGEST = {"+": 20, "-": 20, "x": 10}
+"""The largest number in a sum of each kind that is answered."""
+TOO_LARGE = "I can only do sums with small numbers."
+
+
+def _in_words(number: int) -> str:
+    return "zero" if number == 0 else NUMBERS[number] if number < len(NUMBERS) else str(number)
+
+
+def reckoning(rng: random.Random) -> tuple[str, str]:
+    """(a sum in words or signs, its answer): often of numbers as on cards, seldom too large ones."""
+    sign = rng.choice(sorted(_SIGNS))
+    most = LARGEST[sign] if rng.random() < 0.4 else {"+": 9, "-": 9, "x": 5}[sign]
+    a, b = rng.randint(0, most), rng.randint(0, most)
+    if sign == "-":
+        a, b = max(a, b), min(a, b)
+    answer = f"{a} {sign} {b} = {({'+': a + b, '-': a - b, 'x': a * b})[sign]}."
+    if rng.random() < 0.05:
+        a, b = rng.randint(100, 9999), rng.randint(11, 9999)
+        answer = TOO_LARGE
+    said = rng.choice(_SIGNS[sign])
+    if sign != "x" and rng.random() < 0.1:
+        said, asked = {"+": "plus", "-": "minus"}[sign], [_in_words(a), _in_words(b)]
+    else:
+        asked = [str(a), str(b)]
+    return rng.choice(_SUMS).format(a=asked[0], s=said, b=asked[1]), answer
 
 
 def out_of_scope(rng: random.Random) -> tuple[str, str]:

@@ -90,3 +90,11 @@ def test_seeds_differ_by_every_name() -> None:
 def test_the_share_of_nothing_is_nothing() -> None:
     assert share([]) == 0
     assert share([True, False, True, True]) == 75
+
+
+def test_yes_no_may_follow_from_what_was_worked_out() -> None:
+    ask = Ask("?", "It says CAT, so yes.", "reading", "yes_no", ("yes",))
+    assert right(ask, "It says CAT, so yes.")
+    assert right(ask, "There are so many, so YES!")
+    assert not right(ask, "It says COW, so no.")
+    assert not right(ask, "It says SO YES, or does it?")

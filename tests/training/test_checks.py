@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from chat.training.checks import count_verify, read_verify, shape_verify
 from chat.training.comparisons import APART, beside
 from chat.training.language import NUMBERS, counted
 from chat.training.scene import Scene, sample
 from chat.training.talk import Family, Talk, Turn
+from tests.helpers.answers import yes_first
 
 
 def _asked(
@@ -21,7 +23,7 @@ def _asked(
         scene = sample(rng, texts=texts)
         made = family(Talk(rng, scenes=[scene]), 0, "")
         if made is not None:
-            found.append((scene, made))
+            found.append((scene, replace(made, answer=yes_first(made.answer))))
     return found
 
 

@@ -148,7 +148,7 @@ def test_two_kinds_of_dialogues_take_turns() -> None:
     other = Curriculum(turns=(1, 1), pictures=(0, 1))
     batches = Dialogues(tokenizer.model, Curriculum(), 2, "0", 512, also=[(other, 5)])[0]
     sizes = [len(batch.dialogues) for batch in batches]
-    assert sorted(sizes) == [2] * 4 + [5] * 4
+    assert sorted(sizes) == [2] * 6 + [5] * 6
     assert sizes != sorted(sizes), "they are mixed"
     for batch in batches:
         if len(batch.dialogues) == 5:

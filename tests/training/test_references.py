@@ -140,7 +140,7 @@ def test_counts_of_two_pictures_are_compared() -> None:
         return count_on(state)
 
     answers = said(make)
-    assert "No, one here and two there." in answers
+    assert "One here and two there, so no." in answers
     before = said(_before)
     assert "There are two stars." in before
 
@@ -227,12 +227,10 @@ def test_rules_hold_until_they_are_lifted() -> None:
                 state = Talk(random.Random(0))
                 state.rule = form
                 assert turn.answer == "OK."
-                lifted = (
-                    "again" in turn.question.lower()
-                    or "forget" in turn.question.lower()
-                    or ("normally" in turn.question.lower())
-                )
-                form = "" if lifted else "upper" if "capital" in turn.question.lower() else "word"
+                # One word of them may be misspelt.
+                said = turn.question.lower()
+                lifted = any(word in said for word in ("again", "forget", "normally", "rule", "before"))
+                form = "" if lifted else "upper" if "cap" in turn.question.lower() else "word"
                 held[form] += 1
             elif form == "upper":
                 assert turn.answer == turn.answer.upper()
@@ -242,5 +240,6 @@ def test_rules_hold_until_they_are_lifted() -> None:
     state = talk(0, 0)
     rule(state)
     assert state.rule in ("word", "upper")
-    rule(state)
+    # It is not always lifted again at once.
+    assert {rule(state) is None for _ in range(30) if state.rule} == {True, False}
     assert state.rule == ""

@@ -10,6 +10,7 @@ from chat.evals.families.draft import BOTH, DOMAINS, HISTORY, Draft, NoOccasionE
 from chat.evals.families.pair import Pair, Twins, some
 from chat.evals.families.references import Start, aside
 from chat.evals.families.values import phrase_of, value
+from chat.training.cards.turns import therefore
 from chat.training.language import NUMBERS, capital, plural
 from chat.training.scene import Scene, Thing
 from chat.training.talk import Spec
@@ -190,7 +191,7 @@ def _earlier(d: Draft, last: str, other: str, third: Thing, kinds: set[str]) -> 
     d.number("same_here", now, other, refers=at)
     more = now > before
     here, there = (NUMBERS[number] if number else "none" for number in (now, before))
-    answer = f"{'Yes' if more else 'No'}, {here} here and {there} there."
+    answer = therefore(f"{here} here and {there} there.", more)
     d.put("more_here", answer, ("yes" if more else "no",), kind="yes_no", refers=at, needs=BOTH)
     d.small()
     d.filler(kinds)

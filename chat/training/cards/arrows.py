@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from chat.training.cards.scene import ARROW_COLOURS, DIRECTIONS, Arrow
-from chat.training.cards.turns import CardTurn, Family, FollowUp, say, yes_no
+from chat.training.cards.turns import CardTurn, Family, FollowUp, say, therefore, yes_no
 from chat.training.language import PLACE_PHRASES, article
 from chat.training.scene import PLACES
 from chat.training.talk import ask_place
@@ -45,7 +45,7 @@ def verify(card: Arrow, rng: random.Random) -> CardTurn:
         "Is the arrow pointing {d}?",
         "Should I go {d}?", "Is the arrow heading {d}?", "Is {d} the way it points?",
     )  # fmt: skip
-    return say(rng, wordings, yes_no(yes, f"it points {card.direction}."), "arrow_verify", d=asked)
+    return say(rng, wordings, therefore(f"it points {card.direction}.", yes), "arrow_verify", d=asked)
 
 
 def either(card: Arrow, rng: random.Random) -> CardTurn:

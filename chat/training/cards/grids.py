@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from chat.training.cards.scene import ITEMS, Grid, Item
-from chat.training.cards.turns import CardTurn, Family, FollowUp, other_colour, say, yes_no
+from chat.training.cards.turns import CardTurn, Family, FollowUp, other_colour, say, therefore
 from chat.training.language import NUMBERS, PLACE_PHRASES, article, capital, counted, plural
 from chat.training.talk import ask_place
 
@@ -64,7 +64,7 @@ def odd_verify(card: Grid, rng: random.Random) -> CardTurn:
         "Does the one {p} differ from the others?", "Is the shape {p} the odd one?",
         "Is the one {p} not like the others?",
     )  # fmt: skip
-    answer = yes_no(yes, f"the odd one is {where(card)}.")
+    answer = therefore(f"the odd one is {where(card)}.", yes)
     return say(rng, wordings, answer, "grid_odd_verify", p=ask_place(asked, rng))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 
 from chat.training.cards.scene import Expression, Sum
-from chat.training.cards.turns import CardTurn, Family, FollowUp, near, say, yes_no
+from chat.training.cards.turns import CardTurn, Family, FollowUp, near, say, therefore
 
 _RESULT = (
     "What is the result?", "How much is it?", "Solve it.", "What does it come to?", "Work it out.",
@@ -46,7 +47,7 @@ def verify(card: Sum, rng: random.Random) -> CardTurn:
         "Is the result {n}?", "Is it {n}?", "Does it make {n}?", "Is {n} the right answer?",
         "Does it come to {n}?", "I say it is {n}. Is that right?", "Is {n} correct?", "Is the answer {n}?",
     )  # fmt: skip
-    answer = yes_no(yes, f"{solved(card.expression)}.")
+    answer = therefore(f"{solved(card.expression)}.", yes)
     return say(rng, wordings, answer, "sum_verify", n=truth if yes else near(rng, truth))
 
 
@@ -61,7 +62,7 @@ def more(card: Sum, rng: random.Random) -> CardTurn:
         "Is the result {m} than {n}?", "Is it {m} than {n}?", "Does it make {m} than {n}?",
         "Does it come to {m} than {n}?", "Is the answer {m} than {n}?", "Is that {m} than {n}?",
     )  # fmt: skip
-    answer = yes_no(yes, f"{solved(card.expression)}.")
+    answer = therefore(f"{solved(card.expression)}.", yes)
     return say(rng, wordings, answer, "sum_more", m="more" if upwards else "less", n=rng.choice(bounds))
 
 
@@ -103,7 +104,7 @@ def then_add(card: Sum, rng: random.Random, before: CardTurn) -> CardTurn | None
     """One more step from the result that was just given."""
     if before.family not in ("sum_result", "sum_follow", "sum_verify"):
         return None
-    reached = before.answer.rstrip(".").rsplit(" ", 1)[-1]
+    reached = re.findall(r"= (\d+)", before.answer)[-1]
     step = rng.randint(1, 5)
     wordings = (
         "And plus {n}?", "And if you add {n}?", "Add {n} to that.", "And {n} more?", "Now add {n}.",

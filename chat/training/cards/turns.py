@@ -47,6 +47,15 @@ def yes_no(yes: bool, reason: str) -> str:
     return f"{'Yes' if yes else 'No'}, {reason}"
 
 
+def therefore(reason: str, yes: bool) -> str:
+    """ "It says CAT, so yes.": for what has to be worked out first.
+
+    A decoder that must begin with yes or no decides before it has read or counted (chain of thought: Wei et
+    al. 2022, arXiv:2201.11903).
+    """
+    return f"{reason[0].upper()}{reason[1:].removesuffix('.')}, so {'yes' if yes else 'no'}."
+
+
 def other_colour(rng: random.Random, besides: Sequence[str]) -> str:
     """A colour that is none of these."""
     return rng.choice([colour for colour in sorted(COLOURS) if colour not in besides])
