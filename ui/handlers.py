@@ -202,13 +202,14 @@ class Handlers:
         reply = self._manager.reply(conversation_id)
         if reply is None:
             return
-        entries, pins = self._store.history(conversation_id), self._manager.pins(conversation_id)
-        facts = self._facts()
+        entries, facts = self._store.history(conversation_id), self._facts()
         shown, finds = None, self._manager.finder.available
         while not reply.wait(REFRESH_SECONDS):
             text = reply.text_so_far
             if text != shown:
                 shown = text
+                # Pictures are pinned while a reply is being written, too.
+                pins = self._manager.pins(conversation_id)
                 log = view.bubbles(entries, text, pins, facts, finds=finds)
                 yield UNCHANGED._replace(log=log, box=_box(busy=True))
 

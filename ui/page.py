@@ -147,11 +147,12 @@ def _wire(page: gr.Blocks, does: Handlers, screen: Screen) -> Dependency:
         side.switch_version(does.switch, here, shown, **_PRESS),
     ]
     showing = (*by_address, *by_hand, *in_place)
-    following = [event.then(does.follow, here, shown, **_EVENT) for event in showing]
+    # However many presses there were: one that is dropped would leave what an earlier one saw.
+    following = [event.then(does.follow, here, shown, **_PRESS) for event in showing]
     # Something else is about to be shown: whoever follows a reply here lets go of it, and
-    # another takes over. Letting go stops no reply.
+    # another takes over. Letting go stops no reply. A pin changes nothing of what is followed.
     for leaving in (
-        *(side.follow_address, side.open_chat, side.delete_chat, side.pin_picture),
+        *(side.follow_address, side.open_chat, side.delete_chat),
         *(side.edit_message, side.make_again, side.fork_chat, side.switch_version),
     ):
         leaving(None, cancels=following)
