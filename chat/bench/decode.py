@@ -130,7 +130,8 @@ def peers(stack: ExitStack, loaded: Checkpoint) -> dict[str, Peer]:
 def kv_bytes(loaded: Checkpoint) -> int:
     """Bytes of keys and values of one token."""
     config = loaded.model.config.decoder
-    return 2 * config.layers * config.kv_heads * config.head_dim * loaded.model.dtype.itemsize
+    held = loaded.model.kv_dtype or loaded.model.dtype
+    return 2 * config.layers * config.kv_heads * config.head_dim * held.itemsize
 
 
 def state(weights: int, kv: int, contexts: list[int]) -> None:

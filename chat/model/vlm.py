@@ -22,7 +22,10 @@ from chat.model.vision import VisionEncoder
 
 
 class VisionLanguageModel(nn.Module):
-    """A ViT encoder whose image tokens a causal decoder reads through gated cross-attention."""
+    """A ViT encoder whose image tokens a causal decoder reads through gated cross-attention.
+
+    kv_dtype: what keys and values are kept in for decoding; None: the weights' type.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -30,6 +33,7 @@ class VisionLanguageModel(nn.Module):
         self.vision = VisionEncoder(config.vision)
         self.decoder = Decoder(config.decoder, config.vision.width)
         self.contrast = None if config.contrast is None else ContrastHeads(config, config.contrast)
+        self.kv_dtype: torch.dtype | None = None
         self._initialise()
 
     def _initialise(self) -> None:
@@ -105,7 +109,7 @@ class VisionLanguageModel(nn.Module):
             numbered = own + block.number_kv(numbers.flatten()).to(chosen.dtype)
             heads, tokens = numbered.shape[2:4]
             joined = numbered.view(b, m, 2, heads, tokens, -1).permute(2, 0, 3, 1, 4, 5).flatten(3, 4)
-            key, value = joined.unbind()
+            key, value = joined.to(self.kv_dtype or joined.dtype).unbind()
             keys.append(key)
             values.append(value)
         return PictureView(tuple(keys), tuple(values), visible_from)
@@ -129,7 +133,12 @@ class VisionLanguageModel(nn.Module):
         """An empty cache for `rows` conversations."""
         shape = self.config.decoder
         return KVCache(
-            shape.layers, rows, shape.kv_heads, shape.head_dim, dtype=self.dtype, device=self.device
+            shape.layers,
+            rows,
+            shape.kv_heads,
+            shape.head_dim,
+            dtype=self.kv_dtype or self.dtype,
+            device=self.device,
         )
 
     def forward(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.model.packed import build
+from chat.model.packed import build, kept
 
 
 @pytest.fixture
@@ -59,6 +59,22 @@ def test_waiting_can_be_broken_off(mark: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_compiling_leaves_a_mark(mark: Path) -> None:
     build.main(8)
     assert mark.exists()
+
+
+def test_what_other_sources_left_is_deleted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loops, ours, other = (tmp_path / name for name in ("step.run.nbi", "compiled-8", "decoder.pyc"))
+    for path in (loops, ours, other):
+        path.touch()
+    kept.forget_stale(tmp_path)
+    assert [path.exists() for path in (loops, ours, other)] == [False, False, True]
+    loops.touch()
+    kept.forget_stale(tmp_path)
+    assert loops.exists()
+    source = tmp_path / "kernels.py"
+    source.touch()
+    monkeypatch.setattr(kept, "HERE", tmp_path)
+    kept.forget_stale(tmp_path)
+    assert not loops.exists()
 
 
 def test_the_mark_depends_on_the_bits() -> None:

@@ -7,23 +7,18 @@ compiles on disk, whichever process did it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-import llvmlite.binding
-import numba
-
 from chat.model.config import DecoderConfig, ModelConfig, VisionConfig
 from chat.model.packed.decoder import PackedDecoder
+from chat.model.packed.kept import HERE, mark
 from chat.model.packed.packing import pack
 from chat.model.packed.step import run
 from chat.model.vlm import VisionLanguageModel
-
-HERE = Path(__file__).parent
 
 SMALL = ModelConfig(
     VisionConfig(image_size=16, stem=(8, 16), width=16, layers=1, heads=2, ffn=32),
@@ -64,12 +59,8 @@ def main(bits: int) -> None:
 
 
 def _mark(bits: int) -> Path:
-    """A file beside what Numba keeps, named after all that this depends on."""
-    sources = sorted((path.name, path.stat().st_mtime_ns) for path in HERE.glob("*.py"))
-    features = llvmlite.binding.get_host_cpu_features().flatten()
-    about = [numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name(), features, sources, bits]
-    digest = hashlib.sha256(repr(about).encode()).hexdigest()
-    return Path(run.stats.cache_path) / f"compiled-{digest[:16]}"
+    """A file that says that the loops for so many bits are on disk."""
+    return mark(Path(run.stats.cache_path), bits)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A decoder whose weights have eight or four bits, for the steps of decoding on a CPU.
 
-Activations, keys and values stay float32. Prefill goes on through the model itself, whose
+Activations stay float32; keys and values are kept in float16, because at two thousand positions reading
+them takes as long as reading the weights. Prefill goes on through the model itself, whose
 weights are replaced by the very values that the bytes stand for: both compute the same
 function, and caches from one serve the other.
 
@@ -10,6 +11,7 @@ Shapes: m rows, X cross-attention layers, g key/value heads, e channels a head.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -19,8 +21,9 @@ from torch import Tensor
 
 from chat.model.cache import KVCache, PictureView
 from chat.model.layers import rotary_tables
+from chat.model.packed.kept import forget_stale
 from chat.model.packed.kernels import CHUNK
-from chat.model.packed.layout import Rows, Shape, Weights
+from chat.model.packed.layout import HELD, Rows, Shape, Weights
 from chat.model.packed.step import run
 from chat.model.packed.team import Team
 from chat.model.vlm import VisionLanguageModel
@@ -34,6 +37,7 @@ class PackedDecoder:
     """
 
     def __init__(self, model: VisionLanguageModel, weights: Weights) -> None:
+        forget_stale(Path(run.stats.cache_path))
         config = model.config.decoder
         self._new_cache = model.new_cache
         self._shape = Shape(
@@ -58,7 +62,7 @@ class PackedDecoder:
     ) -> Tensor:
         """As `chat.model.generate.step`: logits (m, vocab) after one more token for each of m rows."""
         positions = sum(cache.longest for cache in caches)
-        kept = 4 * 2 * self._shape.kv_heads * self._shape.head_dim * len(self._weights.blocks)
+        kept = HELD.itemsize * 2 * self._shape.kv_heads * self._shape.head_dim * len(self._weights.blocks)
         with self._team.work(self._weights.bytes * len(tokens), self._weights.bytes + kept * positions):
             return self._run(tokens, pictures, caches)
 

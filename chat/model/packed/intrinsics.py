@@ -27,36 +27,45 @@ AHEAD = 4096
 """Bytes of weights to ask memory for in advance. Without, the streams of two cores reached 12 GB/s of the
 22 that the memory gives; with 4,096 or 16,384 they reached 19, with 1,024 they reached 16."""
 
-KEYS_AHEAD = 2048
-"""float32 keys or values to ask for in advance: they are gone through twice as fast as weights."""
+KEYS_AHEAD = 2 * AHEAD
+"""Bytes of keys or values to ask for in advance: they are gone through twice as fast as weights."""
 
-BYTE, INT, LONG, FLOAT = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
-BYTES, FLOATS = ir.VectorType(BYTE, WIDE), ir.VectorType(FLOAT, WIDE)
+LINE = 64
+"""Bytes that memory gives at a time."""
+
+BYTE, SHORT, INT, LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+HALF, FLOAT = ir.HalfType(), ir.FloatType()
+BYTES, HALVES, FLOATS = (ir.VectorType(kind, WIDE) for kind in (BYTE, HALF, FLOAT))
 
 
-def make_panel(rows: int) -> Callable[..., None]:
+def make_panel(rows: int, vectors: int = VECTORS) -> Callable[..., None]:
     """An operation for so many rows of activations, which all share one read of the weights:
 
-        panel(weights, at, x, x_at, x_step, k, out)
+        panel(weights, at, x, x_at, x_step, k, out, out_at)
 
-    weights (int8) from `at` on: (k, LANES) of one panel; x (float32) from x_at on: row i begins x_step·i
-    later and holds k values; out (float32): (rows, LANES) products, written over.
+    weights (int8) from `at` on: 16·vectors of each of the k times LANES of one panel; x (float32) from x_at
+    on: row i begins x_step·i later and holds k values; out (float32) from out_at on: 16·vectors products of
+    each row, LANES from one row to the next, written over.
 
     Each output is one chain of fused multiply-adds over k in order, however many rows there are: a row's
     result does not depend, not in the last bit, on what is computed beside it.
     """
 
     @intrinsic
-    def panel(context: Any, weights: Any, at: Any, x: Any, x_at: Any, x_step: Any, k: Any, out: Any) -> Any:
-        signature = types.void(weights, types.int64, x, types.int64, types.int64, types.int64, out)
+    def panel(
+        context: Any, weights: Any, at: Any, x: Any, x_at: Any, x_step: Any, k: Any, out: Any, to: Any
+    ) -> Any:
+        whole = types.int64
+        signature = types.void(weights, whole, x, whole, whole, whole, out, whole)
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             weights_at = _pointer(context, builder, signature.args[0], args[0], args[1])
             x_at = _pointer(context, builder, signature.args[2], args[2], args[3])
-            out_at = _pointer(context, builder, signature.args[6], args[6], LONG(0))
-            sums = _zeros(builder, rows)
+            out_at = _pointer(context, builder, signature.args[6], args[6], args[7])
+            sums = _zeros(builder, rows, vectors)
             with cgutils.for_range(builder, args[5], intp=LONG) as loop:
-                lanes = _bytes(builder, builder.gep(weights_at, [builder.mul(loop.index, LONG(LANES))]))
+                here = builder.gep(weights_at, [builder.mul(loop.index, LONG(LANES))])
+                lanes = _bytes(builder, here, vectors)
                 for row in range(rows):
                     place = builder.add(builder.mul(args[4], LONG(row)), loop.index)
                     value = builder.load(builder.gep(x_at, [place]), align=4)
@@ -74,13 +83,14 @@ def make_panel(rows: int) -> Callable[..., None]:
 
 @intrinsic
 def ask(context: Any, values: Any, count: Any) -> Any:
-    """Ask memory for the first `count` of float32 values, for soon."""
+    """Ask memory for the first `count` bytes of an array, for soon."""
     signature = types.void(values, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         start = _pointer(context, builder, signature.args[0], args[0], LONG(0))
-        with cgutils.for_range(builder, builder.sdiv(args[1], LONG(WIDE)), intp=LONG) as loop:
-            _prefetch(builder, builder.gep(start, [builder.mul(loop.index, LONG(WIDE))]))
+        start = builder.bitcast(start, BYTE.as_pointer())
+        with cgutils.for_range(builder, builder.sdiv(args[1], LONG(LINE)), intp=LONG) as loop:
+            _prefetch(builder, builder.gep(start, [builder.mul(loop.index, LONG(LINE))]))
         return context.get_dummy_value()
 
     return signature, generate
@@ -152,7 +162,8 @@ def make_scores(heads: int, vectors: int) -> Callable[..., None]:
         scores(query, query_at, keys, keys_at, e, n, out, out_at, out_step)
 
     adds to out[out_at + h·out_step + i] the product of 16·vectors channels of query h, which begin at
-    query_at + h·e, with those of key i, which begin at keys_at + i·e; n keys.
+    query_at + h·e, with those of key i, which begin at keys_at + i·e; n keys, float32 or float16, whose bits
+    come as uint16.
     """
 
     @intrinsic
@@ -200,7 +211,7 @@ def make_mix(heads: int, vectors: int) -> Callable[..., None]:
         mix(weights, weights_step, values, values_at, e, n, out, out_at, out_step)
 
     adds to 16·vectors channels from out_at + h·out_step those of value i, which begin at values_at + i·e,
-    times weights[h·weights_step + i]; n values.
+    times weights[h·weights_step + i]; n values, float32 or float16, whose bits come as uint16.
     """
 
     @intrinsic
@@ -258,18 +269,40 @@ def from_bits(context: Any, bits: Any) -> Any:
 
 @intrinsic
 def at_address(context: Any, address: Any) -> Any:
-    """A pointer to float32 values at an address, for `numba.carray`."""
+    """A pointer to the bits of float16 values at an address, for `numba.carray`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
 
-    return types.CPointer(types.float32)(types.int64), generate
+    return types.CPointer(types.uint16)(types.int64), generate
 
 
-def _zeros(builder: Any, rows: int) -> list[list[Any]]:
+@intrinsic
+def widened(context: Any, bits: Any) -> Any:
+    """The float32 of a float32, or of the bits of a float16."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if signature.args[0] == types.float32:
+            return args[0]
+        return builder.fpext(builder.bitcast(args[0], HALF), FLOAT)
+
+    return types.float32(bits), generate
+
+
+@intrinsic
+def halved(context: Any, value: Any) -> Any:
+    """The bits of the float16 that is nearest to a float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(builder.fptrunc(args[0], HALF), SHORT)
+
+    return types.uint16(types.float32), generate
+
+
+def _zeros(builder: Any, rows: int, vectors: int = VECTORS) -> list[list[Any]]:
     """A sum for every row and vector of a panel."""
     zero = ir.Constant(FLOATS, None)
-    return [[cgutils.alloca_once_value(builder, zero) for _ in range(VECTORS)] for _ in range(rows)]
+    return [[cgutils.alloca_once_value(builder, zero) for _ in range(vectors)] for _ in range(rows)]
 
 
 def _add_scaled(builder: Any, totals: list[list[Any]], scales: list[Any], sums: list[list[Any]]) -> None:
@@ -285,10 +318,10 @@ def _store(builder: Any, sums: list[list[Any]], out_at: Any) -> None:
             builder.store(builder.load(total), _vector(builder, out_at, row * VECTORS + lane), align=4)
 
 
-def _bytes(builder: Any, address: Any) -> list[Any]:
-    """One input's weights of a panel, from bytes."""
+def _bytes(builder: Any, address: Any, vectors: int) -> list[Any]:
+    """One input's weights of so many vectors of outputs, from bytes."""
     _prefetch(builder, builder.gep(address, [LONG(AHEAD)]))
-    parts = [builder.load(_vector(builder, address, lane, BYTES), align=1) for lane in range(VECTORS)]
+    parts = [builder.load(_vector(builder, address, lane, BYTES), align=1) for lane in range(vectors)]
     return [builder.sitofp(part, FLOATS) for part in parts]
 
 
@@ -298,11 +331,17 @@ def _each(builder: Any, start: Any, step: Any, count: int) -> list[Any]:
 
 
 def _row(builder: Any, start: Any, vectors: int, *, ahead: bool = False) -> list[Any]:
-    """So many vectors of float32 from an address on; `ahead`: memory is asked for what comes later."""
+    """So many vectors of float32, or of float16 made wide, from an address on; `ahead`: memory is asked for
+    what comes later."""
+    halves = start.type.pointee == SHORT
+    size = 2 if halves else 4
     if ahead:
-        for each in range(vectors):
-            _prefetch(builder, builder.gep(start, [LONG(KEYS_AHEAD + each * WIDE)]))
-    return [builder.load(_vector(builder, start, each), align=4) for each in range(vectors)]
+        for byte in range(0, vectors * WIDE * size, LINE):
+            _prefetch(builder, builder.gep(start, [LONG((KEYS_AHEAD + byte) // size)]))
+    if not halves:
+        return [builder.load(_vector(builder, start, each), align=4) for each in range(vectors)]
+    parts = [builder.load(_vector(builder, start, each, HALVES), align=2) for each in range(vectors)]
+    return [builder.fpext(part, FLOATS) for part in parts]
 
 
 def _nibbles(builder: Any, address: Any) -> tuple[Any, Any]:

@@ -26,10 +26,12 @@ from chat.model.packed.intrinsics import (
     ask,
     at_address,
     from_bits,
+    halved,
     make_mix,
     make_nibbles,
     make_panel,
     make_scores,
+    widened,
 )
 from chat.model.packed.layout import GROUP, LANES
 
@@ -40,6 +42,10 @@ CHUNK = 256
 """Positions that one core looks at in one go."""
 
 _ONE, _TWO, _FOUR, _SIX = make_panel(1), make_panel(2), make_panel(4), make_panel(6)
+_EIGHT, _TWELVE = make_panel(8, 2), make_panel(12, 2)
+MOST_ROWS = 12
+"""Rows whose products are taken at once: the more, the seldomer a weight is made a float32 of. Sums of twelve
+rows and two vectors fill AVX-512's registers; sixteen rows and one vector were slower."""
 _NIBBLES_ONE, _NIBBLES_TWO, _NIBBLES_FOUR = make_nibbles(1), make_nibbles(2), make_nibbles(4)
 _SCORES_ONE, _SCORES_TWO, _SCORES_THREE, _SCORES_FOUR = (make_scores(heads, 4) for heads in (1, 2, 3, 4))
 _MIX_ONE, _MIX_TWO, _MIX_THREE, _MIX_FOUR = (make_mix(heads, 4) for heads in (1, 2, 3, 4))
@@ -86,18 +92,26 @@ def _products_of_bytes(matrix: Any, number: Any, x: Any, row: Any, out: Any) -> 
     weights, at, scales, scales_at = matrix
     left, k = x.shape[0] - row, x.shape[1]
     at += number * k * LANES
-    if left >= 6:
+    if left >= 12:
+        rows = 12
+        for part in range(0, LANES, 2 * WIDE):
+            _TWELVE(weights, at + part, x, row * k, k, k, out, part)
+    elif left >= 8:
+        rows = 8
+        for part in range(0, LANES, 2 * WIDE):
+            _EIGHT(weights, at + part, x, row * k, k, k, out, part)
+    elif left >= 6:
         rows = 6
-        _SIX(weights, at, x, row * k, k, k, out)
+        _SIX(weights, at, x, row * k, k, k, out, 0)
     elif left >= 4:
         rows = 4
-        _FOUR(weights, at, x, row * k, k, k, out)
+        _FOUR(weights, at, x, row * k, k, k, out, 0)
     elif left >= 2:
         rows = 2
-        _TWO(weights, at, x, row * k, k, k, out)
+        _TWO(weights, at, x, row * k, k, k, out, 0)
     else:
         rows = 1
-        _ONE(weights, at, x, row * k, k, k, out)
+        _ONE(weights, at, x, row * k, k, k, out, 0)
     for i in range(rows):
         for j in range(LANES):
             out[i * LANES + j] *= scales[scales_at + number * LANES + j]
@@ -124,7 +138,7 @@ def linear(matrix: Any, x: Any, out: Any) -> None:
     """x (m, k) through a matrix: out (m, outputs)."""
     outputs = out.shape[1]
     for panel in prange((outputs + LANES - 1) // LANES):
-        products = np.empty(6 * LANES, np.float32)
+        products = np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
             rows = _products(matrix, panel, x, row, products)
@@ -139,7 +153,7 @@ def linear_added(matrix: Any, x: Any, gain: Any, out: Any) -> None:
     """The same, times each row's gain (m,), added to out (m, outputs)."""
     outputs = out.shape[1]
     for panel in prange((outputs + LANES - 1) // LANES):
-        products = np.empty(6 * LANES, np.float32)
+        products = np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
             rows = _products(matrix, panel, x, row, products)
@@ -154,7 +168,7 @@ def gated(matrix: Any, x: Any, out: Any) -> None:
     """SwiGLU's first half: out (m, hidden) = silu(gate) · value; panels of gates and values take turns."""
     hidden = out.shape[1]
     for panel in prange((hidden + LANES - 1) // LANES):
-        gates, values = np.empty(6 * LANES, np.float32), np.empty(6 * LANES, np.float32)
+        gates, values = np.empty(MOST_ROWS * LANES, np.float32), np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
             rows = _products(matrix, 2 * panel, x, row, gates)
@@ -249,7 +263,7 @@ def _score(query: Any, keys: Any, scores: Any) -> None:
                 rest += WIDE
             for channel in range(rest, e):
                 for t in range(n):
-                    scores[each, t] += query[each, channel] * keys[t, channel]
+                    scores[each, t] += query[each, channel] * widened(keys[t, channel])
         head += 4
 
 
@@ -283,7 +297,7 @@ def _mix(weights: Any, n: Any, values: Any, start: Any, step: Any, out: Any) -> 
                 rest += WIDE
             for channel in range(rest, e):
                 for t in range(n):
-                    out[each, channel] += weights[each, t] * flat[start + t * step + channel]
+                    out[each, channel] += weights[each, t] * widened(flat[start + t * step + channel])
         head += 4
 
 
@@ -295,13 +309,14 @@ def _item(items: Any, number: Any) -> Any:
 
 @_inline
 def _held(addresses: Any, stride: Any, group: Any, start: Any, n: Any, e: Any) -> Any:
-    """Keys and values (n, e) of one head from position `start` on; `stride`: values between heads."""
-    offset = 4 * (group * stride + start * e)
+    """Keys and values (n, e), the bits of float16, of one head from position `start` on; `stride`: values
+    between heads."""
+    offset = 2 * (group * stride + start * e)
     keys = carray(at_address(addresses[0] + offset), (n, e))
     values = carray(at_address(addresses[1] + offset), (n, e))
     # Where they begin; going through them asks for the rest ahead.
-    ask(keys, min(n * e, KEYS_AHEAD))
-    ask(values, min(n * e, KEYS_AHEAD))
+    ask(keys, min(2 * n * e, KEYS_AHEAD))
+    ask(values, min(2 * n * e, KEYS_AHEAD))
     return keys, values
 
 
@@ -328,12 +343,13 @@ def look(
             if own:
                 _turn(query[head], rows.cos[row], rows.sin[row])
         if own and end == rows.lengths[row] + 1:
-            at = shape.heads * e + group * e
-            _norm(inputs[row], at, floats, norms[1], keys[end - start - 1])
-            _turn(keys[end - start - 1], rows.cos[row], rows.sin[row])
+            at, key = shape.heads * e + group * e, np.empty(e, np.float32)
+            _norm(inputs[row], at, floats, norms[1], key)
+            _turn(key, rows.cos[row], rows.sin[row])
             at += shape.kv_heads * e
             for c in range(e):
-                values[end - start - 1, c] = inputs[row, at + c]
+                keys[end - start - 1, c] = halved(key[c])
+                values[end - start - 1, c] = halved(inputs[row, at + c])
         _look(query, keys, values, scores, found[item], peaks[item], totals[item])
 
 

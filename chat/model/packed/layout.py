@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 LANES = 64
 """Outputs of one panel."""
+
+HELD = torch.float16
+"""What keys and values are kept in: half as much to read as float32, and eight times as near as bfloat16."""
 
 GROUP = 64
 """Inputs of an output that share a scale where weights have four bits."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from chat.model.decoder import CrossAttentionBlock, Decoder, SelfAttentionBlock
-from chat.model.packed.layout import FIELDS, GROUP, LANES, Weights
+from chat.model.packed.layout import FIELDS, GROUP, HELD, LANES, Weights
 from chat.model.vlm import VisionLanguageModel
 
 
@@ -38,7 +38,8 @@ def restored(values: Tensor, scale: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def pack(model: VisionLanguageModel, bits: int) -> Weights:
-    """A model's decoder in eight or four bits; its linear layers and embedding take on the values packed.
+    """A model's decoder in eight or four bits; its linear layers and embedding take on the values packed, and
+    it keeps keys and values in HELD from here on.
 
     Raises ValueError for a model that is not float32 on a CPU, and for four bits where the inputs of a
     layer are not a multiple of GROUP.
@@ -48,6 +49,7 @@ def pack(model: VisionLanguageModel, bits: int) -> Weights:
             f"Weights of {bits} bits need a float32 model on the CPU, not a "
             f"{str(model.dtype).removeprefix('torch.')} one on {model.device.type}."
         )
+    model.kv_dtype = HELD
     return Packer(bits).pack(model.decoder)
 
 
