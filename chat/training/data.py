@@ -42,7 +42,7 @@ POOL = 12
 
 @dataclass
 class Batch:
-    """Tensors of one step; ids, trained, numbers, positions are (b, s).
+    """Tensors of one step; ids, trained, verdicts (where yes or no is said), numbers, positions are (b, s).
 
     squares (n, H, W, 3) bytes; cells: grounding targets (n, p) by name; index (b, m) into
     the squares, ordinals (b, m), visible_from (b, m), NEVER where a row has fewer. seen: what
@@ -55,6 +55,7 @@ class Batch:
     cells: dict[str, Tensor]
     ids: Tensor
     trained: Tensor
+    verdicts: Tensor
     numbers: Tensor
     positions: Tensor
     index: Tensor
@@ -139,13 +140,23 @@ def _text(
 ) -> dict[str, Any]:
     """The fields of a batch that follow from its prompts."""
     length = max(len(prompt.ids) for prompt in prompts)
+    ids = _padded([prompt.ids for prompt in prompts], length, tokenizer.pad)
     return {
-        "ids": _padded([prompt.ids for prompt in prompts], length, tokenizer.pad),
+        "ids": ids,
+        "verdicts": verdicts_in(ids, tokenizer),
         "trained": _padded([prompt.trained for prompt in prompts], length, 0).bool(),
         "numbers": _padded([prompt.numbers for prompt in prompts], length, 0),
         "positions": _padded(positions, length, 0),
         "visible_from": pad_visible([prompt.visible_from for prompt in prompts], torch.device("cpu")),
     }
+
+
+def verdicts_in(ids: Tensor, tokenizer: Tokenizer) -> Tensor:
+    """Where ids (b, s) say yes or no: as an answer's first word, or after "so"."""
+    first = torch.tensor([tokenizer.encode(word)[0] for word in ("Yes", "No")])
+    after = torch.zeros_like(ids, dtype=torch.bool)
+    after[:, 1:] = ids[:, :-1] == tokenizer.encode(" so")[-1]
+    return torch.isin(ids, first) | after
 
 
 def _padded(rows: Sequence[Sequence[int]], length: int, filler: int) -> Tensor:

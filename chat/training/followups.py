@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from chat.training.cards.turns import therefore
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
 from chat.training.questions import ATTRIBUTES, attribute_of, describe_scene, yes_or_no
 from chat.training.references import REFERENCES, has, rule
@@ -324,6 +325,25 @@ def ask_told(talk: Talk) -> Turn | None:
     return Turn(rng.choice(wordings).format(w=what), answer, "recall", needs_picture=False)
 
 
+def verify_told(talk: Talk) -> Turn | None:
+    """Whether a fact is what the person says now: told so, told otherwise, or never told."""
+    rng = talk.rng
+    if not talk.told:
+        return None
+    what = rng.choice(sorted(talk.told)) if rng.random() < 0.75 else rng.choice(["name", *sorted(_FACTS)])
+    asked = talk.told.get(what, "")
+    if not asked or rng.random() < 0.5:
+        others = _NAMES if what == "name" else _FACTS[what][1]
+        asked = rng.choice([value for value in others if value != asked])
+    answer = f"You have not told me your {what}."
+    if what in talk.told:
+        answer = therefore(f"your {what} is {talk.told[what]}.", asked == talk.told[what])
+    wordings = ("Is my {w} {v}?", "Did I say my {w} is {v}?", "Is it true that my {w} is {v}?",
+                "Did I tell you that my {w} is {v}?", "Is {v} my {w}?")  # fmt: skip
+    question = capital(rng.choice(wordings).format(w=what, v=asked))
+    return Turn(question, answer, "recall_verify", needs_picture=False)
+
+
 FOLLOW_UPS: dict[str, tuple[float, FollowUp]] = {
     "it": (10, it),
     "other": (6, other),
@@ -335,6 +355,7 @@ TELLING: dict[str, tuple[float, FollowUp]] = {
     "named": (12, ask_named),
     "tell": (3, tell),
     "recall": (4, ask_told),
+    "recall_verify": (1.5, verify_told),
     "stranger": (1.2, ask_stranger),
     "rule": (1.1, rule),
 }

@@ -11,6 +11,9 @@ from chat.model.vlm import VisionLanguageModel
 from chat.training.data import Batch, pixels_for, seen_in
 from chat.training.grounding import Grounding
 
+VERDICT = 3.0
+"""How much more the word counts that says yes or no: one of many, and the one that matters."""
+
 
 def dialogue_loss(
     model: VisionLanguageModel,
@@ -22,8 +25,8 @@ def dialogue_loss(
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the trained tokens, and the grounding loss of the same pictures.
 
-    Tokens count as `answer_weights` says. With `frozen`, no gradient reaches the encoder but what
-    its object tags mean.
+    Tokens count as `answer_weights` says, and VERDICT times that where they say yes or no. With `frozen`,
+    no gradient reaches the encoder but what its object tags mean.
     """
     talk, cells = answer_loss(model, batch, device, frozen=frozen)
     return talk, grounding(cells, {name: values.to(device) for name, values in batch.cells.items()})
@@ -47,7 +50,9 @@ def answer_loss(
     wanted = batch.trained[:, 1:].flatten().nonzero().squeeze(1).to(device)
     logits = model.decoder.logits(hidden.flatten(0, 1).index_select(0, wanted))
     losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
-    weights = answer_weights(batch.trained[:, 1:]).to(device)
+    weights = answer_weights(batch.trained[:, 1:])
+    verdicts = batch.verdicts[:, 1:].flatten()[batch.trained[:, 1:].flatten()]
+    weights = torch.where(verdicts, VERDICT * weights, weights).to(device)
     return (losses * weights).sum() / weights.sum(), cells
 
 

@@ -91,7 +91,7 @@ class OwnData:
         index = numbered([len(dialogue.rows) for dialogue in dialogues])
         seen = None if self.seen is None else Seen(*(values[rows] for values in vars(self.seen).values()))
         none = torch.zeros(0)
-        bare = Batch(self.squares[rows], seen, {}, none, none, none, none, index, none, list(dialogues))
+        bare = Batch(self.squares[rows], seen, {}, none, none, none, none, none, index, none, list(dialogues))
         return retold(self.tokenizer, bare, [self.prompts[at] for at in chosen])
 
     def split(self, share: float) -> tuple[list[int], list[int]]:

@@ -139,7 +139,16 @@ REMEMBERING = Curriculum(
 RECITING = Curriculum(
     turns=(8, 14),
     pictures=(100,),
-    emphasis={"tell": 6.0, "sums": 5.0, "scope": 0.3, "small": 0.3, "none": 0.3, "recall": 1.6, "rule": 1.5},
+    emphasis={
+        "tell": 6.0,
+        "sums": 5.0,
+        "scope": 0.3,
+        "small": 0.3,
+        "none": 0.3,
+        "recall": 1.6,
+        "recall_verify": 2.0,
+        "rule": 1.5,
+    },
     kinds=KINDS,
 )
 """Words alone: what was told or never told, sums, and rules for the answers. Copying a name and adding are

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from chat.training.language import NUMBERS
+from chat.training.cards.turns import near, therefore
+from chat.training.language import NUMBERS, capital
 
 GREETING = "Hello! Show me a picture and ask me about it."
 ABOUT = "I am Vis-à-Vis, a small model that looks at pictures and talks about them."
@@ -150,7 +151,21 @@ def reckoning(rng: random.Random) -> tuple[str, str]:
         said, asked = {"+": "plus", "-": "minus"}[sign], [_in_words(a), _in_words(b)]
     else:
         asked = [str(a), str(b)]
+    if answer != TOO_LARGE and rng.random() < 0.35:
+        return _reckoning_verified(rng, " ".join((asked[0], said, asked[1])), answer)
     return rng.choice(_SUMS).format(a=asked[0], s=said, b=asked[1]), answer
+
+
+def _reckoning_verified(rng: random.Random, said: str, answer: str) -> tuple[str, str]:
+    """Whether a sum comes to a number: the right one half the time."""
+    value = int(answer.rstrip(".").rsplit(" ", 1)[1])
+    yes = rng.random() < 0.5
+    claimed = value if yes else near(rng, value)
+    wordings = (
+        "Is {e} equal to {n}?", "Is {e} {n}?", "Does {e} make {n}?", "{e} = {n}, is that right?",
+        "Is it true that {e} is {n}?",
+    )  # fmt: skip
+    return capital(rng.choice(wordings).format(e=said, n=claimed)), therefore(answer, yes)
 
 
 def out_of_scope(rng: random.Random) -> tuple[str, str]:

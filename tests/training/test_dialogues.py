@@ -141,6 +141,7 @@ def test_sums_are_right_or_refused() -> None:
     refused = 0
     for seed in range(600):
         question, answer = reckoning(random.Random(seed))
+        question = question.lower()
         asked = re.search(r"(\w+) ([-+*x]|plus|minus|times) (\w+)", question)
         assert asked is not None, question
         left, right = (words.get(each, each) for each in (asked[1], asked[3]))
@@ -149,6 +150,11 @@ def test_sums_are_right_or_refused() -> None:
             refused += 1
             assert max(int(left), int(right)) > max(LARGEST.values())
             continue
+        verdict = re.fullmatch(r"(.*), so (yes|no)\.", answer)
+        if verdict is not None:
+            answer = f"{verdict[1]}."
+            claimed = re.findall(r"\d+", question)[-1]
+            assert (verdict[2] == "yes") == verdict[1].endswith(f" = {claimed}")
         value = {"+": int(left) + int(right), "-": int(left) - int(right), "x": int(left) * int(right)}[sign]
         assert answer == f"{left} {sign} {right} = {value}."
     assert 10 < refused < 60
