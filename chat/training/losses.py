@@ -11,7 +11,7 @@ from chat.model.vlm import VisionLanguageModel
 from chat.training.data import Batch, pixels_for, seen_in
 from chat.training.grounding import Grounding
 
-VERDICT = 3.0
+VERDICT = 5.0
 """How much more the word counts that says yes or no: one of many, and the one that matters."""
 
 

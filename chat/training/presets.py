@@ -84,11 +84,11 @@ LOOKING = Curriculum(
     pictures=(0, 100),
     emphasis={
         "count": 5.0,
-        "count_verify": 6.0,
-        "relation": 8.0,
+        "count_verify": 9.0,
+        "relation": 12.0,
         "beside": 6.0,
         "shape_verify": 3.0,
-        "read_verify": 8.0,
+        "read_verify": 12.0,
         "read": 2.0,
         "describe": 0.4,
         "caption": 0.2,
@@ -99,7 +99,9 @@ LOOKING = Curriculum(
         "sums": 0.3,
         "across": 0.3,
         "card_odd": 2.0,
-        "card_odd_verify": 2.0,
+        "card_odd_verify": 4.0,
+        "card_verify": 3.0,
+        "card_superlative_verify": 2.5,
         "card_result": 1.5,
         "card_output": 1.5,
     },
@@ -107,6 +109,29 @@ LOOKING = Curriculum(
 )
 """A few questions about one picture, most of them of the kinds that whole dialogues teach too seldom:
 numbers, sides, whether something is so, and cards."""
+
+CHECKING = Curriculum(
+    turns=(1, 2),
+    pictures=(0, 100),
+    most=5,
+    emphasis={
+        **dict.fromkeys(
+            ("describe", "caption", "tell", "small", "scope", "none", "sums", "across", "follow"), 0.02
+        ),
+        **dict.fromkeys(
+            ("count", "colour", "shape", "size", "place", "fill", "at_place", "read", "missing"), 0.05
+        ),
+        **dict.fromkeys(("exist", "compare", "beside", "ambiguous"), 0.05),
+        "count_verify": 6.0,
+        "relation": 10.0,
+        "read_verify": 16.0,
+        "shape_verify": 2.0,
+        "verify": 1.0,
+        **dict.fromkeys(("card_verify", "card_odd_verify", "card_superlative_verify", "card_larger"), 30.0),
+    },
+    kinds={"cards": 40.0, "shapes": 60.0},
+)
+"""Whether something is so, and little else: comparing what was read with what was asked is learnt late."""
 
 REMEMBERING = Curriculum(
     turns=(6, 8),
@@ -140,13 +165,13 @@ RECITING = Curriculum(
     turns=(8, 14),
     pictures=(100,),
     emphasis={
-        "tell": 6.0,
-        "sums": 5.0,
+        "tell": 7.0,
+        "sums": 8.0,
         "scope": 0.3,
         "small": 0.3,
         "none": 0.3,
         "recall": 1.6,
-        "recall_verify": 2.0,
+        "recall_verify": 7.0,
         "rule": 1.5,
     },
     kinds=KINDS,
@@ -213,9 +238,10 @@ PRESETS = {
                 encoder_every=2,
                 also=(
                     Others(LOOKING, 32, encoder=True),
+                    Others(CHECKING, 56),
+                    Others(RECITING, 24),
                     Others(REMEMBERING, 20),
                     Others(NAMING, 40),
-                    Others(RECITING, 24),
                 ),
             ),
             Stage("contrast", minutes=8, batch=256, contrast=True),
@@ -244,9 +270,10 @@ PRESETS = {
                 own_every=40,
                 also=(
                     Others(LOOKING, 256, encoder=True),
+                    Others(CHECKING, 448),
+                    Others(RECITING, 192),
                     Others(REMEMBERING, 160),
                     Others(NAMING, 384),
-                    Others(RECITING, 192),
                 ),
             ),
             Stage("contrast", minutes=2, batch=512, warmup=100, contrast=True),

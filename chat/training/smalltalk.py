@@ -151,7 +151,7 @@ def reckoning(rng: random.Random) -> tuple[str, str]:
         said, asked = {"+": "plus", "-": "minus"}[sign], [_in_words(a), _in_words(b)]
     else:
         asked = [str(a), str(b)]
-    if answer != TOO_LARGE and rng.random() < 0.35:
+    if answer != TOO_LARGE and rng.random() < 0.6:
         return _reckoning_verified(rng, " ".join((asked[0], said, asked[1])), answer)
     return rng.choice(_SUMS).format(a=asked[0], s=said, b=asked[1]), answer
 
