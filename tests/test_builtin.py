@@ -54,7 +54,6 @@ def test_an_earlier_picture_is_still_seen_after_a_second_one(chat: Chat) -> None
     assert "green" in chat.send("What colour is the circle in the first picture?").text
 
 
-@pytest.mark.xfail(reason="these weights count badly where all things are alike: see docs/model.md")
 def test_things_that_are_all_alike_are_counted(chat: Chat) -> None:
     assert "two" in chat.send("How many squares are there?", images=[squares()]).text
 
