@@ -44,7 +44,7 @@ def measure(shape: str, repeats: int) -> dict[str, float | None]:
         stack.callback(engine.close)
         ours = Ours(engine, [min(context, config.context - 2 * TOKENS) for context in CONTEXTS])
         weights = shapes.text_bytes(loaded)
-        kv = kv_bytes(loaded)
+        kv = shapes.kv_bytes(loaded.model)
         state(weights, kv, ours.contexts)
         sources: dict[str, Source] = {
             "tokens_per_s": ours.tokens_per_s,
@@ -125,13 +125,6 @@ def peers(stack: ExitStack, loaded: Checkpoint) -> dict[str, Peer]:
         print("llama.cpp is not installed (docs/benchmarks.md tells how): it is left out.")
     config, threads = loaded.model.config.decoder, torch.get_num_threads()
     return {name: stack.enter_context(Peer(module, config, threads)) for name, module in modules.items()}
-
-
-def kv_bytes(loaded: Checkpoint) -> int:
-    """Bytes of keys and values of one token."""
-    config = loaded.model.config.decoder
-    held = loaded.model.kv_dtype or loaded.model.dtype
-    return 2 * config.layers * config.kv_heads * config.head_dim * held.itemsize
 
 
 def state(weights: int, kv: int, contexts: list[int]) -> None:

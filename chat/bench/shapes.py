@@ -117,5 +117,11 @@ def text_bytes(loaded: Checkpoint) -> int:
     )
 
 
+def kv_bytes(model: VisionLanguageModel) -> int:
+    """Bytes of keys and values of one token."""
+    config = model.config.decoder
+    return 2 * config.layers * config.kv_heads * config.head_dim * model.held_dtype.itemsize
+
+
 def _eight_bits(loaded: Checkpoint) -> bool:
     return loaded.model.dtype == torch.float32 and loaded.model.device.type == "cpu"

@@ -124,6 +124,5 @@ def state(model: VisionLanguageModel, total: int) -> None:
         (f"All {total} tokens anew", total * (weights + attention / 2)),
     ):
         print(f"{what}: {flops / 1e9:.1f} GFLOP, at {roof:.0f} GFLOP/s {flops / roof / 1e6:.0f} ms at least.")
-    held = 2 * config.decoder.layers * config.decoder.kv_heads * config.decoder.head_dim * total
-    held *= (model.kv_dtype or model.dtype).itemsize
+    held = shapes.kv_bytes(model) * total
     print(f"{total} tokens' keys and values: {held / 1e6:.0f} MB, read once a turn.")

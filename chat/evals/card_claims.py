@@ -18,7 +18,7 @@ from chat.evals.wordings import wordings
 from chat.training.cards.draw import draw
 from chat.training.cards.sampling import sample
 from chat.training.cards.scene import Arrow, BarChart, Card, Grid, PieChart, Program, Sum
-from chat.training.cards.turns import therefore
+from chat.training.cards.turns import therefore, yes_no
 from chat.training.language import PLACE_PHRASES, article, capital
 
 SUBTASKS: dict[str, tuple[type[Card], ...]] = {
@@ -152,7 +152,7 @@ def ask(claim: CardClaim, card: Card, rng: random.Random, *, fresh: bool) -> Ask
     word = "yes" if holds(claim, card) else "no"
     true = _truth(claim, card)
     told = _told(true, card)
-    answer = f"{capital(word)}, {told}" if claim.family == "scene" else therefore(told, word == "yes")
+    answer = (yes_no if claim.family == "scene" else therefore)(word == "yes", told)
     return Ask(question, answer, claim.family, "yes_no", (word,), pictures=(0,))
 
 

@@ -30,7 +30,7 @@ from chat.evals.splits import POOLS, check_split, draw_scene, scenes, unseen
 from chat.evals.twins import Sheet, World
 from chat.evals.values import rivals, value
 from chat.evals.wordings import SIDES, wordings
-from chat.training.cards.turns import therefore
+from chat.training.cards.turns import therefore, yes_no
 from chat.training.language import NUMBERS, PLACE_PHRASES, a_thing, article, capital, counted, plural
 from chat.training.questions import describe_scene
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene
@@ -148,7 +148,7 @@ def asked(claim: Claim, scene: Scene, rng: Random, *, fresh: bool) -> Ask:
     worked_out = claim.family in ("count", "relation", "reading")
     return Ask(
         question,
-        therefore(truth, true) if worked_out else f"{capital(word)}, {truth}",
+        (therefore if worked_out else yes_no)(true, truth),
         claim.family,
         "yes_no",
         (word,),

@@ -65,6 +65,11 @@ class VisionLanguageModel(nn.Module):
         return self.decoder.embedding.weight.dtype
 
     @property
+    def held_dtype(self) -> torch.dtype:
+        """The type of a cache's keys and values."""
+        return self.kv_dtype or self.dtype
+
+    @property
     def picture_shape(self) -> tuple[int, ...]:
         """(X, 2, g, p, e) of one picture's keys and values."""
         decoder = self.config.decoder
@@ -137,7 +142,7 @@ class VisionLanguageModel(nn.Module):
             rows,
             shape.kv_heads,
             shape.head_dim,
-            dtype=self.kv_dtype or self.dtype,
+            dtype=self.held_dtype,
             device=self.device,
         )
 

@@ -61,7 +61,7 @@ def count_verify(talk: Talk, index: int, where: str) -> Turn | None:
         are + " there just {c}?", "Is the number of {p} {n}?", "Did I draw exactly {c}?",
     )  # fmt: skip
     words = counted(number, noun)
-    answer = therefore(words, asked == number)
+    answer = therefore(asked == number, words)
     return turn(talk, wordings, where, answer, "count_verify", c=many, p=plural(said), n=NUMBERS[asked])
 
 
@@ -108,5 +108,5 @@ def read_verify(talk: Talk, index: int, where: str) -> Turn | None:
         "Does it say {v}?", "Is it true that it says {v}?", "Does the {n} say {v}?", "Is {v} written there?",
         "Do you read {v}?", "Does the text read {v}?", "Is the {n} {v}?",
     )  # fmt: skip
-    answer = therefore(f"it says {name}.", asked == name)
+    answer = therefore(asked == name, f"it says {name}.")
     return turn(talk, wordings, where, answer, "read_verify", v=asked, n=rng.choice((text.kind, "text")))

@@ -97,7 +97,7 @@ def relation(talk: Talk, index: int, where: str) -> Turn | None:
     true, false = rng.choice(options)
     talk.focus = Focus(index, (a,), "place")
     asked = true if rng.random() < 0.5 else false
-    answer = therefore(f"the {an} is {true} the {bn}.", asked == true)
+    answer = therefore(asked == true, f"the {an} is {true} the {bn}.")
     wordings = ("Is the {a} {r} the {b}?", "Is the {a} {r} the {b}?", "Do you see the {a} {r} the {b}?")
     return turn(talk, wordings, where, answer, "relation", a=an, b=bn, r=asked)
 

@@ -337,7 +337,7 @@ def verify_told(talk: Talk) -> Turn | None:
         asked = rng.choice([value for value in others if value != asked])
     answer = f"You have not told me your {what}."
     if what in talk.told:
-        answer = therefore(f"your {what} is {talk.told[what]}.", asked == talk.told[what])
+        answer = therefore(asked == talk.told[what], f"your {what} is {talk.told[what]}.")
     wordings = ("Is my {w} {v}?", "Did I say my {w} is {v}?", "Is it true that my {w} is {v}?",
                 "Did I tell you that my {w} is {v}?", "Is {v} my {w}?")  # fmt: skip
     question = capital(rng.choice(wordings).format(w=what, v=asked))

@@ -47,11 +47,12 @@ def answer_loss(
         positions=batch.positions[:, :-1].to(device),
         pictures=view,
     )
-    wanted = batch.trained[:, 1:].flatten().nonzero().squeeze(1).to(device)
+    trained = batch.trained[:, 1:]
+    wanted = trained.flatten().nonzero().squeeze(1).to(device)
     logits = model.decoder.logits(hidden.flatten(0, 1).index_select(0, wanted))
     losses = F.cross_entropy(logits, batch.ids[:, 1:].flatten().to(device)[wanted], reduction="none")
-    weights = answer_weights(batch.trained[:, 1:])
-    verdicts = batch.verdicts[:, 1:].flatten()[batch.trained[:, 1:].flatten()]
+    weights = answer_weights(trained)
+    verdicts = batch.verdicts[:, 1:][trained]
     weights = torch.where(verdicts, VERDICT * weights, weights).to(device)
     return (losses * weights).sum() / weights.sum(), cells
 

@@ -202,6 +202,15 @@ SEVERAL = Curriculum(
 """More pictures in a dialogue than people send, because telling them apart is learnt slowly, and more of the
 questions that are."""
 
+
+def _beside(*batches: int) -> tuple[Others, ...]:
+    """The dialogues beside whole ones, so many of each to a batch; from looking, the encoder learns too."""
+    kinds = (LOOKING, CHECKING, RECITING, REMEMBERING, NAMING)
+    return tuple(
+        Others(kind, batch, encoder=kind is LOOKING) for kind, batch in zip(kinds, batches, strict=True)
+    )
+
+
 PRESETS = {
     "smoke": Preset(
         model=ModelConfig(
@@ -236,13 +245,7 @@ PRESETS = {
                 own_from=0.5,
                 own_every=40,
                 encoder_every=2,
-                also=(
-                    Others(LOOKING, 32, encoder=True),
-                    Others(CHECKING, 56),
-                    Others(RECITING, 24),
-                    Others(REMEMBERING, 20),
-                    Others(NAMING, 40),
-                ),
+                also=_beside(32, 56, 24, 20, 40),
             ),
             Stage("contrast", minutes=8, batch=256, contrast=True),
         ),
@@ -268,13 +271,7 @@ PRESETS = {
                 dialogues=SEVERAL,
                 own_from=0.5,
                 own_every=40,
-                also=(
-                    Others(LOOKING, 256, encoder=True),
-                    Others(CHECKING, 448),
-                    Others(RECITING, 192),
-                    Others(REMEMBERING, 160),
-                    Others(NAMING, 384),
-                ),
+                also=_beside(256, 448, 192, 160, 384),
             ),
             Stage("contrast", minutes=2, batch=512, warmup=100, contrast=True),
         ),

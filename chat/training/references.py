@@ -209,7 +209,7 @@ def _count_compared(talk: Talk) -> Turn | None:
     if here is None or there is None:
         return None
     numbers = [NUMBERS[number] if number else "none" for number in (here, there)]
-    answer = therefore(f"{numbers[0]} here and {numbers[1]} there.", here > there)
+    answer = therefore(here > there, f"{numbers[0]} here and {numbers[1]} there.")
     wordings = ("Are there more of them in this picture than in the picture before?",
                 "Does this picture have more of them than the picture before?",
                 "Are there more of them here than before?")  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from chat.training.cards.scene import Expression
+from chat.training.cards.sums import solved
 from chat.training.cards.turns import near, therefore
 from chat.training.language import NUMBERS, capital
 
@@ -142,30 +144,31 @@ def reckoning(rng: random.Random) -> tuple[str, str]:
     a, b = rng.randint(0, most), rng.randint(0, most)
     if sign == "-":
         a, b = max(a, b), min(a, b)
-    answer = f"{a} {sign} {b} = {({'+': a + b, '-': a - b, 'x': a * b})[sign]}."
-    if rng.random() < 0.05:
+    solvable = rng.random() >= 0.05
+    if not solvable:
         a, b = rng.randint(100, 9999), rng.randint(11, 9999)
-        answer = TOO_LARGE
     said = rng.choice(_SIGNS[sign])
     if sign != "x" and rng.random() < 0.1:
         said, asked = {"+": "plus", "-": "minus"}[sign], [_in_words(a), _in_words(b)]
     else:
         asked = [str(a), str(b)]
-    if answer != TOO_LARGE and rng.random() < 0.6:
-        return _reckoning_verified(rng, " ".join((asked[0], said, asked[1])), answer)
+    expression = Expression(str(a), sign, str(b))
+    if solvable and rng.random() < 0.6:
+        return _reckoning_verified(rng, " ".join((asked[0], said, asked[1])), expression)
+    answer = f"{solved(expression)}." if solvable else TOO_LARGE
     return rng.choice(_SUMS).format(a=asked[0], s=said, b=asked[1]), answer
 
 
-def _reckoning_verified(rng: random.Random, said: str, answer: str) -> tuple[str, str]:
+def _reckoning_verified(rng: random.Random, said: str, expression: Expression) -> tuple[str, str]:
     """Whether a sum comes to a number: the right one half the time."""
-    value = int(answer.rstrip(".").rsplit(" ", 1)[1])
+    value = int(expression.value())
     yes = rng.random() < 0.5
     claimed = value if yes else near(rng, value)
     wordings = (
         "Is {e} equal to {n}?", "Is {e} {n}?", "Does {e} make {n}?", "{e} = {n}, is that right?",
         "Is it true that {e} is {n}?",
     )  # fmt: skip
-    return capital(rng.choice(wordings).format(e=said, n=claimed)), therefore(answer, yes)
+    return capital(rng.choice(wordings).format(e=said, n=claimed)), therefore(yes, solved(expression))
 
 
 def out_of_scope(rng: random.Random) -> tuple[str, str]:

@@ -50,7 +50,7 @@ class BuiltinEngine:
         self._fingerprint = checkpoint.fingerprint
         self._embedder = None if self._model.contrast is None else BuiltinEmbedder(checkpoint)
         self._steps = steps_for(self._model, bits=bits, rows=PARALLEL)
-        held = str(self._model.kv_dtype or self._model.dtype).removeprefix("torch.")
+        held = str(self._model.held_dtype).removeprefix("torch.")
         numbers = f"int{bits}/{held}" if bits else held
         self._reader = PromptReader(checkpoint, numbers)
         self._scheduler = Scheduler(self._steps, self._tokenizer, self._reader, PARALLEL)

@@ -191,7 +191,7 @@ def _earlier(d: Draft, last: str, other: str, third: Thing, kinds: set[str]) -> 
     d.number("same_here", now, other, refers=at)
     more = now > before
     here, there = (NUMBERS[number] if number else "none" for number in (now, before))
-    answer = therefore(f"{here} here and {there} there.", more)
+    answer = therefore(more, f"{here} here and {there} there.")
     d.put("more_here", answer, ("yes" if more else "no",), kind="yes_no", refers=at, needs=BOTH)
     d.small()
     d.filler(kinds)

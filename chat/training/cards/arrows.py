@@ -45,7 +45,7 @@ def verify(card: Arrow, rng: random.Random) -> CardTurn:
         "Is the arrow pointing {d}?",
         "Should I go {d}?", "Is the arrow heading {d}?", "Is {d} the way it points?",
     )  # fmt: skip
-    return say(rng, wordings, therefore(f"it points {card.direction}.", yes), "arrow_verify", d=asked)
+    return say(rng, wordings, therefore(yes, f"it points {card.direction}."), "arrow_verify", d=asked)
 
 
 def either(card: Arrow, rng: random.Random) -> CardTurn:

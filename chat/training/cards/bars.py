@@ -82,7 +82,7 @@ def superlative_verify(card: BarChart, rng: random.Random) -> CardTurn | None:
         "Is the {c} bar the {x}?", "Is the {c} one the {x}?", "Is {c} the {x}?", "Is the {x} bar {c}?",
         "Is the {c} bar the {x} of all?", "Would you say the {c} bar is the {x}?",
     )  # fmt: skip
-    answer = therefore(f"the {bar.colour} bar is the {name}.", yes)
+    answer = therefore(yes, f"the {bar.colour} bar is the {name}.")
     return say(rng, wordings, answer, f"bar_{name}_verify", [bar.colour], c=asked.colour, x=name)
 
 
@@ -107,7 +107,7 @@ def taller(card: BarChart, rng: random.Random) -> CardTurn | None:
     if a.value == b.value:
         reason = f"both are at {a.value}."
     words = {"a": a.colour, "b": b.colour, "x": name}
-    return say(rng, wordings, therefore(reason, yes), "bar_taller", [a.colour, b.colour], **words)
+    return say(rng, wordings, therefore(yes, reason), "bar_taller", [a.colour, b.colour], **words)
 
 
 def verify(card: BarChart, rng: random.Random) -> CardTurn:
@@ -118,7 +118,7 @@ def verify(card: BarChart, rng: random.Random) -> CardTurn:
         "Is the {c} bar at {n}?", "Is the {c} bar exactly at {n}?", "Is the value of the {c} bar {n}?",
         "Is the {c} bar {n} high?", "Does the {c} bar end at {n}?", "Is {n} the value of the {c} bar?",
     )  # fmt: skip
-    return say(rng, wordings, therefore(at(bar), yes), "bar_verify", [bar.colour], c=bar.colour, n=asked)
+    return say(rng, wordings, therefore(yes, at(bar)), "bar_verify", [bar.colour], c=bar.colour, n=asked)
 
 
 def count(card: BarChart, rng: random.Random) -> CardTurn:

@@ -64,7 +64,7 @@ def odd_verify(card: Grid, rng: random.Random) -> CardTurn:
         "Does the one {p} differ from the others?", "Is the shape {p} the odd one?",
         "Is the one {p} not like the others?",
     )  # fmt: skip
-    answer = therefore(f"the odd one is {where(card)}.", yes)
+    answer = therefore(yes, f"the odd one is {where(card)}.")
     return say(rng, wordings, answer, "grid_odd_verify", p=ask_place(asked, rng))
 
 

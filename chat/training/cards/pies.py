@@ -59,7 +59,7 @@ def superlative_verify(card: PieChart, rng: random.Random) -> CardTurn | None:
         "Is the {x} slice {c}?",
         "Is the {c} slice the {x} of all?", "Would you say the {c} slice is the {x}?",
     )  # fmt: skip
-    answer = therefore(f"the {first.colour} slice is the {name}.", yes)
+    answer = therefore(yes, f"the {first.colour} slice is the {name}.")
     return say(rng, wordings, answer, f"pie_{name}_verify", [first.colour], c=asked.colour, x=name)
 
 
@@ -90,7 +90,7 @@ def larger(card: PieChart, rng: random.Random) -> CardTurn | None:
         "Compare {a} and {b}: is {a} {x}?",
     )  # fmt: skip
     big = a if a.share > b.share else b
-    answer = therefore(f"the {big.colour} slice is the larger one.", yes)
+    answer = therefore(yes, f"the {big.colour} slice is the larger one.")
     return say(rng, wordings, answer, "pie_larger", a=a.colour, b=b.colour, x=name)
 
 
@@ -113,7 +113,7 @@ def half(card: PieChart, rng: random.Random) -> CardTurn | None:
         "Does the {c} slice take up more than half?", "Is more than half of the pie {c}?",
         "Is the {c} part more than 50%?",
     )  # fmt: skip
-    answer = therefore(f"the {part.colour} slice is {'more' if yes else 'less'} than half of the pie.", yes)
+    answer = therefore(yes, f"the {part.colour} slice is {'more' if yes else 'less'} than half of the pie.")
     return say(rng, wordings, answer, "pie_half", [part.colour], c=part.colour)
 
 
@@ -196,7 +196,7 @@ def then_half(card: PieChart, rng: random.Random, before: CardTurn) -> CardTurn 
         "Is it more than a half?", "And is it more than half of the pie?", "Is that more than a half?",
         "Does it take up more than half?", "Is it over a half?", "Is it more than 50%?",
     )  # fmt: skip
-    answer = therefore(f"the {part.colour} slice is {'more' if yes else 'less'} than half of the pie.", yes)
+    answer = therefore(yes, f"the {part.colour} slice is {'more' if yes else 'less'} than half of the pie.")
     return say(rng, wordings, answer, "pie_it", [part.colour])
 
 

@@ -51,7 +51,7 @@ def verify(card: Program, rng: random.Random) -> CardTurn:
         "Does it print {n}?", "Is the output {n}?", "Will it print {n}?", "Is {n} what it prints?",
         "Does the program print {n}?", "Is {n} the output?", "Does {n} come out?",
     )  # fmt: skip
-    return say(rng, wordings, therefore(f"it prints {card.output}.", yes), "program_verify", n=asked)
+    return say(rng, wordings, therefore(yes, f"it prints {card.output}."), "program_verify", n=asked)
 
 
 def lines(card: Program, rng: random.Random) -> CardTurn:

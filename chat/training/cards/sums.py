@@ -47,7 +47,7 @@ def verify(card: Sum, rng: random.Random) -> CardTurn:
         "Is the result {n}?", "Is it {n}?", "Does it make {n}?", "Is {n} the right answer?",
         "Does it come to {n}?", "I say it is {n}. Is that right?", "Is {n} correct?", "Is the answer {n}?",
     )  # fmt: skip
-    answer = therefore(f"{solved(card.expression)}.", yes)
+    answer = therefore(yes, f"{solved(card.expression)}.")
     return say(rng, wordings, answer, "sum_verify", n=truth if yes else near(rng, truth))
 
 
@@ -62,7 +62,7 @@ def more(card: Sum, rng: random.Random) -> CardTurn:
         "Is the result {m} than {n}?", "Is it {m} than {n}?", "Does it make {m} than {n}?",
         "Does it come to {m} than {n}?", "Is the answer {m} than {n}?", "Is that {m} than {n}?",
     )  # fmt: skip
-    answer = therefore(f"{solved(card.expression)}.", yes)
+    answer = therefore(yes, f"{solved(card.expression)}.")
     return say(rng, wordings, answer, "sum_more", m="more" if upwards else "less", n=rng.choice(bounds))
 
 

@@ -47,7 +47,7 @@ def yes_no(yes: bool, reason: str) -> str:
     return f"{'Yes' if yes else 'No'}, {reason}"
 
 
-def therefore(reason: str, yes: bool) -> str:
+def therefore(yes: bool, reason: str) -> str:
     """ "It says CAT, so yes.": for what has to be worked out first.
 
     A decoder that must begin with yes or no decides before it has read or counted (chain of thought: Wei et
