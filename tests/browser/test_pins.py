@@ -71,6 +71,8 @@ def test_a_picture_is_pinned_with_mouse_and_keyboard_and_still_is_after_a_reload
 
     tab.reload()
     expect(unpin).to_be_visible()
+    # Without a pointer on it.
+    expect(unpin).to_have_css("opacity", "1")
     expect(tab.pictures.locator("figcaption")).to_have_text(["#1 red.png", "#2 green.png"])
 
 
