@@ -94,10 +94,11 @@ def test_a_step_is_the_models_own(
     decoder = packed(model)  # before anything is computed: it changes the weights
     cache, view = row(model, length, pictures)
     twin = cache.copy(length)
-    for token, close in ((7, 1e-4), (11, 1e-3)):
+    for token in (7, 11):
         mine = decoder.step([token], [view], [cache])
         theirs = generate.step(model, [token], [view], [twin])
-        torch.testing.assert_close(mine, theirs, atol=close, rtol=close)
+        # Activations of 16 bits; those of 8 would be a hundred times as far off.
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
         # A unit in the last place of float16, where the two round apart; the next step sees that.
         torch.testing.assert_close(last(cache), last(twin), atol=1e-3, rtol=1e-3)
     assert cache.longest == length + 2

@@ -101,9 +101,12 @@ class Row:
 
     def _choose(self, logits: Tensor) -> int:
         sampling = self.request.sampling
-        logits = logits.index_fill(0, self._barred.to(logits.device), -torch.inf)
-        begun = self.prompt_tokens - len(self.opening)
-        logits = discourage(logits, self.session.ids[begun:], sampling.repetition_penalty)
+        with torch.inference_mode():
+            # They are nobody else's, and a copy would cost as much as the choice.
+            logits[self._barred] = -torch.inf
+        if sampling.repetition_penalty != 1.0:
+            begun = self.prompt_tokens - len(self.opening)
+            logits = discourage(logits, self.session.ids[begun:], sampling.repetition_penalty)
         return choose(
             logits,
             temperature=sampling.temperature,

@@ -1,9 +1,9 @@
 """A decoder whose weights have eight or four bits, for the steps of decoding on a CPU.
 
-Activations stay float32; keys and values are kept in float16, because at two thousand positions reading
-them takes as long as reading the weights. Prefill goes on through the model itself, whose
-weights are replaced by the very values that the bytes stand for: both compute the same
-function, and caches from one serve the other.
+Activations are whole numbers of 16 bits where weights multiply them, and float32 elsewhere. Keys and values
+are kept in float16, because at two thousand positions reading them takes as long as reading the weights.
+Prefill goes on through the model itself, whose weights are replaced by the very values that the bytes stand
+for: both compute the same function, and caches from one serve the other.
 
 Shapes: m rows, X cross-attention layers, g key/value heads, e channels a head.
 """
@@ -27,6 +27,9 @@ from chat.model.packed.layout import HELD, Rows, Shape, Weights
 from chat.model.packed.step import run
 from chat.model.packed.team import Team
 from chat.model.vlm import VisionLanguageModel
+
+SIDES = np.array([0, 1])
+"""Keys and values."""
 
 
 class PackedDecoder:
@@ -87,41 +90,45 @@ class PackedDecoder:
             table[:, 0, 0].numpy()
             for table in rotary_tables(places, self._shape.head_dim, self._theta, torch.float32)
         )
-        buffers = [(cache.keys, cache.values) for cache in caches]
-        ends = [length + 1 for length in lengths]
-        return self._rows(buffers, len(self._weights.blocks), lengths, ends, cos, sin)
+        spans = [cache.span(0, 1) for cache in caches]  # (2, layers, g, 1, e)
+        firsts = [span.data_ptr() for span in spans]
+        steps = np.array([[span.stride(1), span.stride(0)] for span in spans]) * HELD.itemsize
+        layers = np.arange(len(self._weights.blocks))[:, None]
+        addresses = np.array(firsts)[:, None, None] + steps[:, None, :1] * layers + steps[:, None, 1:] * SIDES
+        strides = np.array([span.stride(2) for span in spans])
+        return self._rows(addresses, strides, lengths, [length + 1 for length in lengths], cos, sin)
 
     def _views(self, pictures: Sequence[PictureView | None]) -> Rows:
-        buffers = [None if view is None else (view.keys, view.values) for view in pictures]
         lengths = [0 if view is None else view.keys[0].shape[2] for view in pictures]
+        addresses = np.zeros((len(pictures), len(self._weights.cross), 2), np.int64)
+        strides = np.zeros(len(pictures), np.int64)
+        for row, view in enumerate(pictures):
+            if view is not None:
+                for side, held in enumerate((view.keys, view.values)):
+                    addresses[row, :, side] = [layer.data_ptr() for layer in held]
+                strides[row] = view.keys[0].stride(1)
         none = np.empty((0, 0), np.float32)
-        return self._rows(buffers, len(self._weights.cross), lengths, lengths, none, none)
+        return self._rows(addresses, strides, lengths, lengths, none, none)
 
     def _rows(
         self,
-        buffers: Sequence[tuple[Sequence[Tensor], Sequence[Tensor]] | None],
-        layers: int,
+        addresses: np.ndarray[Any, Any],
+        strides: np.ndarray[Any, Any],
         lengths: Sequence[int],
         ends: Sequence[int],
         cos: np.ndarray[Any, Any],
         sin: np.ndarray[Any, Any],
     ) -> Rows:
-        """Where the rows' keys and values (1, g, positions, e) are; the chunks of positions up to `ends`."""
-        addresses = np.zeros((len(buffers), layers, 2), np.int64)
-        strides = np.zeros(len(buffers), np.int64)
-        items = []
-        for row, both in enumerate(buffers):
-            if both is None:
-                continue
-            for side, held in enumerate(both):
-                addresses[row, :, side] = [layer.data_ptr() for layer in held]
-            strides[row] = both[0][0].stride(1)
-            items += [
-                (row, group, start, min(start + CHUNK, ends[row]))
+        """Rows as `Rows` has them, with the chunks of positions up to `ends`."""
+        chunks = np.array(
+            [
+                (row, group, start, min(start + CHUNK, end))
+                for row, end in enumerate(ends)
                 for group in range(self._shape.kv_heads)
-                for start in range(0, ends[row], CHUNK)
-            ]
-        chunks = np.array(items, np.int64).reshape(-1, 4)
+                for start in range(0, end, CHUNK)
+            ],
+            np.int64,
+        ).reshape(-1, 4)
         # Each thread gets one run of them: largest first, dealt out in turn.
         largest = np.argsort(chunks[:, 2] - chunks[:, 3], kind="stable")
         threads = numba.get_num_threads()

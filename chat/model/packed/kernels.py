@@ -1,9 +1,10 @@
 """One decoding step in compiled loops: every row's token through every layer.
 
-What is computed is what `chat.model.decoder` computes, in float32, from weights of eight
-or four bits. What differs is the cost: each weight is read once, as it is packed, for all
-rows together, and no Python stands between the operations. Each row's arithmetic is the same
-in the same order whatever stands beside it, so a reply depends on nobody else's.
+What is computed is what `chat.model.decoder` computes, from weights of eight or four bits
+and, where these multiply them, activations that are whole numbers of 16 bits. What differs
+is the cost: each weight is read once, as it is packed, for all rows together, and no Python
+stands between the operations. Each row's arithmetic is the same in the same order whatever
+stands beside it, so a reply depends on nobody else's.
 
 Attention goes over the positions in chunks, which are spread over the cores and joined by
 their softmax sums (flash-decoding: Dao et al. 2023). Chunks begin at fixed positions, so
@@ -17,23 +18,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray, int8, njit, prange
-from numba.extending import overload
+from numba import carray, njit, prange
 
 from chat.model.packed.intrinsics import (
-    KEYS_AHEAD,
-    WIDE,
     ask,
     at_address,
     from_bits,
     halved,
     make_mix,
-    make_nibbles,
-    make_panel,
     make_scores,
     widened,
 )
-from chat.model.packed.layout import GROUP, LANES
+from chat.model.packed.layout import LANES
+from chat.model.packed.llvm import KEYS_AHEAD, WIDE
+from chat.model.packed.products import MOST_ROWS, levels, products
 
 EPSILON = np.float32(np.finfo(np.float32).eps)
 """What torch.nn.RMSNorm adds under the root."""
@@ -41,12 +39,6 @@ EPSILON = np.float32(np.finfo(np.float32).eps)
 CHUNK = 256
 """Positions that one core looks at in one go."""
 
-_ONE, _TWO, _FOUR, _SIX = make_panel(1), make_panel(2), make_panel(4), make_panel(6)
-_EIGHT, _TWELVE = make_panel(8, 2), make_panel(12, 2)
-MOST_ROWS = 12
-"""Rows whose products are taken at once: the more, the seldomer a weight is made a float32 of. Sums of twelve
-rows and two vectors fill AVX-512's registers; sixteen rows and one vector were slower."""
-_NIBBLES_ONE, _NIBBLES_TWO, _NIBBLES_FOUR = make_nibbles(1), make_nibbles(2), make_nibbles(4)
 _SCORES_ONE, _SCORES_TWO, _SCORES_THREE, _SCORES_FOUR = (make_scores(heads, 4) for heads in (1, 2, 3, 4))
 _MIX_ONE, _MIX_TWO, _MIX_THREE, _MIX_FOUR = (make_mix(heads, 4) for heads in (1, 2, 3, 4))
 _SCORES_NARROW, _MIX_NARROW = make_scores(1, 1), make_mix(1, 1)
@@ -54,9 +46,9 @@ _SCORES_NARROW, _MIX_NARROW = make_scores(1, 1), make_mix(1, 1)
 _CONTRACT = {"contract", "nsz"}
 """Fused multiply-adds; sums stay in the order they are written in."""
 
-_inline = njit(nogil=True, cache=True, fastmath=_CONTRACT)
-_quick = njit(nogil=True, cache=True, fastmath=True)
-_parallel = njit(nogil=True, cache=True, parallel=True, fastmath=_CONTRACT)
+_inline = njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
+_quick = njit(nogil=True, cache=True, error_model="numpy", fastmath=True)
+_parallel = njit(nogil=True, cache=True, error_model="numpy", parallel=True, fastmath=_CONTRACT)
 
 
 @_inline
@@ -76,75 +68,19 @@ def exp(x: Any) -> Any:
     return y * from_bits(np.int32(n + np.float32(127.0)) << np.int32(23))
 
 
-def _products(matrix: Any, number: Any, x: Any, row: Any, out: Any) -> Any:
-    """The outputs of a matrix's panel of that number, for as many rows as go at once, from `row` on:
-    out (rows · LANES), and how many rows. A matrix is its weights, int8 or, if of four bits, uint8, and where
-    they begin; its scales, and where they begin."""
-    raise NotImplementedError("This is for compiled code.")
-
-
-@overload(_products)
-def _overload_products(matrix: Any, number: Any, x: Any, row: Any, out: Any) -> Any:
-    return _products_of_bytes if matrix[0].dtype == int8 else _products_of_nibbles
-
-
-def _products_of_bytes(matrix: Any, number: Any, x: Any, row: Any, out: Any) -> Any:
-    weights, at, scales, scales_at = matrix
-    left, k = x.shape[0] - row, x.shape[1]
-    at += number * k * LANES
-    if left >= 12:
-        rows = 12
-        for part in range(0, LANES, 2 * WIDE):
-            _TWELVE(weights, at + part, x, row * k, k, k, out, part)
-    elif left >= 8:
-        rows = 8
-        for part in range(0, LANES, 2 * WIDE):
-            _EIGHT(weights, at + part, x, row * k, k, k, out, part)
-    elif left >= 6:
-        rows = 6
-        _SIX(weights, at, x, row * k, k, k, out, 0)
-    elif left >= 4:
-        rows = 4
-        _FOUR(weights, at, x, row * k, k, k, out, 0)
-    elif left >= 2:
-        rows = 2
-        _TWO(weights, at, x, row * k, k, k, out, 0)
-    else:
-        rows = 1
-        _ONE(weights, at, x, row * k, k, k, out, 0)
-    for i in range(rows):
-        for j in range(LANES):
-            out[i * LANES + j] *= scales[scales_at + number * LANES + j]
-    return rows
-
-
-def _products_of_nibbles(matrix: Any, number: Any, x: Any, row: Any, out: Any) -> Any:
-    weights, at, scales, scales_at = matrix
-    left, k = x.shape[0] - row, x.shape[1]
-    at += number * k * LANES // 2
-    scales_at += number * k * LANES // GROUP
-    if left >= 4:
-        _NIBBLES_FOUR(weights, at, x, row * k, k, k, scales, scales_at, out)
-        return 4
-    if left >= 2:
-        _NIBBLES_TWO(weights, at, x, row * k, k, k, scales, scales_at, out)
-        return 2
-    _NIBBLES_ONE(weights, at, x, row * k, k, k, scales, scales_at, out)
-    return 1
-
-
 @_parallel
 def linear(matrix: Any, x: Any, out: Any) -> None:
     """x (m, k) through a matrix: out (m, outputs)."""
     outputs = out.shape[1]
+    pairs, sizes = levels(x)
     for panel in prange((outputs + LANES - 1) // LANES):
-        products = np.empty(MOST_ROWS * LANES, np.float32)
+        found = np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
-            rows = _products(matrix, panel, x, row, products)
+            rows = products(matrix, panel, pairs, sizes, row, found)
             for i in range(rows):
                 for j in range(min(LANES, outputs - first)):
-                    out[row + i, first + j] = products[i * LANES + j]
+                    out[row + i, first + j] = found[i * LANES + j]
             row += rows
 
 
@@ -152,14 +88,15 @@ def linear(matrix: Any, x: Any, out: Any) -> None:
 def linear_added(matrix: Any, x: Any, gain: Any, out: Any) -> None:
     """The same, times each row's gain (m,), added to out (m, outputs)."""
     outputs = out.shape[1]
+    pairs, sizes = levels(x)
     for panel in prange((outputs + LANES - 1) // LANES):
-        products = np.empty(MOST_ROWS * LANES, np.float32)
+        found = np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
-            rows = _products(matrix, panel, x, row, products)
+            rows = products(matrix, panel, pairs, sizes, row, found)
             for i in range(rows):
                 for j in range(min(LANES, outputs - first)):
-                    out[row + i, first + j] += gain[row + i] * products[i * LANES + j]
+                    out[row + i, first + j] += gain[row + i] * found[i * LANES + j]
             row += rows
 
 
@@ -167,12 +104,13 @@ def linear_added(matrix: Any, x: Any, gain: Any, out: Any) -> None:
 def gated(matrix: Any, x: Any, out: Any) -> None:
     """SwiGLU's first half: out (m, hidden) = silu(gate) · value; panels of gates and values take turns."""
     hidden = out.shape[1]
+    pairs, sizes = levels(x)
     for panel in prange((hidden + LANES - 1) // LANES):
         gates, values = np.empty(MOST_ROWS * LANES, np.float32), np.empty(MOST_ROWS * LANES, np.float32)
         first, row = panel * LANES, 0
         while row < x.shape[0]:
-            rows = _products(matrix, 2 * panel, x, row, gates)
-            _products(matrix, 2 * panel + 1, x, row, values)
+            rows = products(matrix, 2 * panel, pairs, sizes, row, gates)
+            products(matrix, 2 * panel + 1, pairs, sizes, row, values)
             for i in range(rows):
                 for j in range(min(LANES, hidden - first)):
                     gate = gates[i * LANES + j]
@@ -226,15 +164,24 @@ def _look(query: Any, keys: Any, values: Any, scores: Any, found: Any, peaks: An
             scores[head, t] = 0.0
     _score(query, keys, scores)
     for head in range(heads):
-        peak = scores[head, 0]
-        for t in range(1, n):
-            peak = max(peak, scores[head, t])
+        peak = _largest(scores[head], n)
         total = np.float32(0.0)
         for t in range(n):
             scores[head, t] = exp(scores[head, t] - peak)
             total += scores[head, t]
         peaks[head], totals[head] = peak, total
     _mix(scores, n, values, 0, e, found)
+
+
+@_quick
+def _largest(values: Any, n: Any) -> Any:
+    """The largest of the first n floats: by their bits, because LLVM makes no vectors of it otherwise."""
+    bits = values.view(np.int32)
+    most = np.int32(-0x80000000)
+    for t in range(n):
+        # The bits of negative floats stand in the opposite order.
+        most = max(most, bits[t] ^ ((bits[t] >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+    return from_bits(most ^ ((most >> np.int32(31)) & np.int32(0x7FFFFFFF)))
 
 
 @_quick

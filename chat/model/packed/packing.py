@@ -4,8 +4,8 @@ Each output's weights are divided by one scale and rounded to -127 … 127: symm
 weight-only quantisation, as LLM.int8() does for its regular features (Dettmers et al.
 2022, arXiv:2208.07339). With four bits, -7 … 7, each GROUP of inputs has a scale of its
 own, as in GPTQ (Frantar et al. 2022, arXiv:2210.17323), but values are rounded to the
-nearest. They lie in panels of LANES outputs, within a panel input after input, so that one
-vector holds the same input's weights of neighbouring outputs.
+nearest. They lie in panels of LANES outputs, within a panel two inputs after two inputs, so that
+one vector holds the same two inputs' weights of neighbouring outputs.
 """
 
 from __future__ import annotations
@@ -132,14 +132,14 @@ def _packed(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
 
 
 def _panels(values: Tensor, bits: int) -> Tensor:
-    """Values (outputs, inputs) as panels (n, inputs, LANES), of four bits (n, inputs / 2, LANES), padded with
-    zeros."""
-    values = nn.functional.pad(values, (0, 0, 0, -len(values) % LANES))
-    panels = values.view(-1, LANES, values.shape[1]).mT
+    """Values (outputs, inputs) as panels (n, inputs / 2, LANES, 2), of four bits (n, inputs / 2, LANES),
+    padded with zeros."""
+    values = nn.functional.pad(values, (0, values.shape[1] % 2, 0, -len(values) % LANES))
+    panels = values.view(-1, LANES, values.shape[1] // 2, 2).transpose(1, 2)
     if bits == 8:
         return panels
     halves = (panels + 8).view(torch.uint8)
-    return halves[:, 0::2] | halves[:, 1::2] << 4
+    return halves[..., 0] | halves[..., 1] << 4
 
 
 def _scales(scale: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from chat.model.packed.layout import (
 )
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def run(ids: Any, shape: Any, weights: Any, texts: Any, pictures: Any, logits: Any) -> None:
     """One token for each of m rows: ids (m,) → logits (m, vocab), written over.
 
@@ -66,7 +66,7 @@ def run(ids: Any, shape: Any, weights: Any, texts: Any, pictures: Any, logits: A
     kernels.linear((weights.head, 0, floats, weights.ends[0]), normed, logits)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _parts(rows: Any, shape: Any) -> Any:
     """Room for what the chunks leave: what they found (n, h/g, e), their peaks and totals (n, h/g)."""
     n, heads = rows.items.shape[0], shape.heads // shape.kv_heads
@@ -77,7 +77,7 @@ def _parts(rows: Any, shape: Any) -> Any:
     )
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _finish(
     x: Any,
     found: Any,
