@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from chat.training.cards.turns import therefore, yes_no
-from chat.training.language import NUMBERS, SIZE_WORDS, article, counted, plural
+from chat.training.language import NUMBERS, SIZE_WORDS, article, plural
 from chat.training.scene import COLOURS, FILLS, LETTERS, SHAPES, SIZES, WORDS, Thing
-from chat.training.talk import Counted, Focus, Spec, Talk, Turn, pick, turn
+from chat.training.talk import Counted, Focus, Spec, Talk, Turn, pick, tally, turn
 
 MOST_ASKED = 6
 """The largest number that is asked for."""
@@ -60,7 +60,7 @@ def count_verify(talk: Talk, index: int, where: str) -> Turn | None:
         are + " there exactly {c}?", "Do you see exactly {c}?", "Can you count exactly {c}?",
         are + " there just {c}?", "Is the number of {p} {n}?", "Did I draw exactly {c}?",
     )  # fmt: skip
-    words = counted(number, noun)
+    words = tally(talk, found, noun)
     answer = therefore(asked == number, words)
     return turn(talk, wordings, where, answer, "count_verify", c=many, p=plural(said), n=NUMBERS[asked])
 

@@ -13,7 +13,7 @@ from chat.training.pictured import families, follow_up
 from chat.training.questions import describe
 from chat.training.references import answered_later, chosen, in_form, same_here
 from chat.training.scene import ALIKE, sample
-from chat.training.smalltalk import NO_PICTURE, out_of_scope, reckoning, small_talk
+from chat.training.smalltalk import NO_PICTURE, out_of_scope, quoting, reckoning, small_talk
 from chat.training.talk import Shown, Talk, Turn
 from prompts import Image, Message, assistant, user
 
@@ -54,13 +54,15 @@ def drawn_scenes(rng: random.Random, held_out: bool, most: int) -> Shown:
 class Curriculum:
     """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one;
     families, and ways of going on ("tell", "small", …), that come up so many times as often as their own
-    weight says; where the scenes come from, and how often each kind of them if it is a bank."""
+    weight says; how often a number is said without the places of what was counted; where the scenes come
+    from, and how often each kind of them if it is a bank."""
 
     turns: tuple[int, int] = (4, 8)
     pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
     most: int = 6
     emphasis: Mapping[str, float] = field(default_factory=dict)
     scenes: SceneSource = drawn_scenes
+    at_once: float = 0.0
     kinds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -73,7 +75,7 @@ def sample_dialogue(
     pictures = rng.choices(range(len(like.pictures)), weights=like.pictures)[0]
     scenes = [like.scenes(rng, held_out, like.most) for _ in range(pictures)]
     arrivals = _arrivals(rng, length, pictures)
-    talk = Talk(rng, emphasis=like.emphasis)
+    talk = Talk(rng, emphasis=like.emphasis, at_once=like.at_once)
     said: list[Turn] = []
     for index in range(length):
         new = tuple(number for number, at in enumerate(arrivals) if at == index)
@@ -161,6 +163,7 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
             "small": 5.0,
             "scope": 6.0,
             "sums": 2.5,
+            "quoted": 1.0,
             "beyond": 1.0,
         }
         kind = _way(talk, ways)
@@ -180,8 +183,8 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
         elif kind == "scope":
             question, answer = out_of_scope(rng)
             made = Turn(question, answer, "out_of_scope", needs_picture=False)
-        elif kind == "sums":
-            made = _reckoned(rng)
+        elif kind in ("sums", "quoted"):
+            made = _in_words(rng, kind)
         else:
             made = beyond(talk)
         if made is not None:
@@ -192,15 +195,15 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
 def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     """A turn while nothing has been shown: small talk, or a question that has no picture yet."""
     rng = talk.rng
-    kind = _way(talk, {"small": 40.0, "scope": 20.0, "none": 28.0, "tell": 12.0, "sums": 5.0})
+    kind = _way(talk, {"small": 40.0, "scope": 20.0, "none": 28.0, "tell": 12.0, "sums": 5.0, "quoted": 1.0})
     if kind == "small":
         family, question, answer = small_talk(rng)
         return Turn(question, answer, family, needs_picture=False)
     if kind == "scope":
         question, answer = out_of_scope(rng)
         return Turn(question, answer, "out_of_scope", needs_picture=False)
-    if kind == "sums":
-        return _reckoned(rng)
+    if kind in ("sums", "quoted"):
+        return _in_words(rng, kind)
     if kind == "tell":
         made = _first(rng, TELLING, talk)
         if made is not None:
@@ -212,10 +215,10 @@ def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -
     return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
 
 
-def _reckoned(rng: random.Random) -> Turn:
-    """A sum with no picture."""
-    question, answer = reckoning(rng)
-    return Turn(question, answer, "sums", needs_picture=False)
+def _in_words(rng: random.Random, kind: str) -> Turn:
+    """A sum, or a text that the person quotes: no picture is needed."""
+    question, answer = {"sums": reckoning, "quoted": quoting}[kind](rng)
+    return Turn(question, answer, kind, needs_picture=False)
 
 
 def _about(talk: Talk, index: int, where: str) -> Turn:

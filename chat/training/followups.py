@@ -10,7 +10,7 @@ from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, ca
 from chat.training.questions import ATTRIBUTES, attribute_of, describe_scene, yes_or_no
 from chat.training.references import REFERENCES, has, rule
 from chat.training.scene import COLOURS, FILLS, LETTERS, PLACES, SHAPES, SIZES
-from chat.training.talk import Focus, Spec, Talk, Turn
+from chat.training.talk import Focus, Spec, Talk, Turn, of_those
 
 FollowUp = Callable[[Talk], Turn | None]
 
@@ -101,12 +101,10 @@ def those(talk: Talk) -> Turn | None:
     name = rng.choice(("colour", "colour", "size", "fill"))
     if not values[name]:
         return None
-    number = len(Spec(**{name: values[name]}).among(things))
+    found = Spec(**{name: values[name]}).among(things)
     wordings = ("How many of them are {v}?", "How many of those are {v}?", "And how many are {v}?",
                 "How many are {v}?")  # fmt: skip
-    verb = "is" if number == 1 else "are"
-    answer = f"{capital(NUMBERS[number]) if number else 'None'} of them {verb} {values[name]}."
-    return Turn(rng.choice(wordings).format(v=values[name]), answer, "those")
+    return Turn(rng.choice(wordings).format(v=values[name]), of_those(talk, found, values[name]), "those")
 
 
 def across(talk: Talk) -> Turn | None:
@@ -314,7 +312,7 @@ def tell(talk: Talk) -> Turn | None:
 def ask_told(talk: Talk) -> Turn | None:
     """The person asks a fact back, sometimes one they never told."""
     rng = talk.rng
-    known = bool(talk.told) and rng.random() < 0.6
+    known = bool(talk.told) and rng.random() < 0.5
     what = rng.choice(sorted(talk.told)) if known else rng.choice(["name", *sorted(_FACTS)])
     wordings = ("What is my {w}?", "Do you remember my {w}?", "What's my {w}?", "Tell me my {w}.",
                 "Do you know my {w}?",

@@ -123,6 +123,26 @@ def counted(number: int, noun: str) -> str:
     return f"There are {NUMBERS[number]} {plural(noun)}."
 
 
+def counted_at(places: Sequence[str], noun: str) -> str:
+    """ "At the top and on the left there are two circles.": where each is, in turn, and then how many.
+
+    Attention averages what it looks at, so that a number said at once is often one too small or too
+    large; said after the places, it is a matter of counting words (chain of thought: Wei et al. 2022,
+    arXiv:2201.11903). places: of PLACES, one for each.
+    """
+    return f"{at_places(places)} {said(counted(len(places), noun))}"
+
+
+def at_places(places: Sequence[str]) -> str:
+    """ "At the top and on the left"."""
+    return capital(listed([PLACE_PHRASES[place] for place in places]))
+
+
+def said(sentence: str) -> str:
+    """A sentence's words in the middle of another: with a small first letter."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def insert_where(question: str, where: str, *, front: bool = False) -> str:
     """A question with a phrase of place: before its last mark, or in front."""
     if not where:

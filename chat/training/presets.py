@@ -80,11 +80,13 @@ NAMING = Curriculum(
 decoder did not find the tags in half an hour; on these alone it read them within minutes."""
 
 LOOKING = Curriculum(
+    at_once=0.1,
     turns=(2, 4),
     pictures=(0, 100),
     emphasis={
         "count": 5.0,
         "count_verify": 9.0,
+        "ambiguous": 5.0,
         "relation": 12.0,
         "beside": 6.0,
         "shape_verify": 3.0,
@@ -134,6 +136,7 @@ CHECKING = Curriculum(
 """Whether something is so, and little else: comparing what was read with what was asked is learnt late."""
 
 REMEMBERING = Curriculum(
+    at_once=0.2,
     turns=(6, 8),
     pictures=(15, 80, 5),
     emphasis={
@@ -143,9 +146,10 @@ REMEMBERING = Curriculum(
         "none": 2.0,
         "follow": 2.0,
         "recall": 1.5,
-        "rule": 5.0,
+        "rule": 7.0,
         "naming": 3.0,
         "named": 4.0,
+        "stranger": 4.0,
         "colour": 2.0,
         "size": 2.0,
         "fill": 2.0,
@@ -162,24 +166,27 @@ REMEMBERING = Curriculum(
 """What was told, named, agreed or asked first, and needed later."""
 
 RECITING = Curriculum(
-    turns=(8, 14),
-    pictures=(100,),
+    at_once=0.2,
+    turns=(8, 16),
+    pictures=(70, 30),
     emphasis={
         "tell": 7.0,
         "sums": 8.0,
+        "quoted": 20.0,
         "scope": 0.3,
         "small": 0.3,
         "none": 0.3,
-        "recall": 1.6,
+        "recall": 2.5,
         "recall_verify": 7.0,
         "rule": 1.5,
     },
     kinds=KINDS,
 )
-"""Words alone: what was told or never told, sums, and rules for the answers. Copying a name and adding are
-learnt here for a fraction of what a picture costs."""
+"""Words, mostly alone: what was told or never told, sums, texts compared, rules for the answers. Copying a
+name, adding and comparing are learnt here for a fraction of what a picture costs."""
 
 SEVERAL = Curriculum(
+    at_once=0.2,
     pictures=(4, 44, 38, 9, 3, 1, 1),
     emphasis={
         "ambiguous": 2.0,
@@ -190,6 +197,8 @@ SEVERAL = Curriculum(
         "first_asked": 4.0,
         "of_them": 2.0,
         "named": 3.0,
+        "rule": 3.0,
+        "stranger": 2.0,
         "verify": 1.3,
         "relation": 2.5,
         "beside": 2.0,

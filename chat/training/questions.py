@@ -11,15 +11,14 @@ from chat.training.checks import count_verify, countable, read_verify, shape_ver
 from chat.training.comparisons import beside, compare, relation
 from chat.training.language import (
     FILL_WORDS,
-    NUMBERS,
     PLACE_PHRASES,
     SIZE_WORDS,
     a_thing,
     article,
     capital,
-    counted,
     listed,
     plural,
+    said,
 )
 from chat.training.scene import COLOURS, FILLS, PLACES, SIZES, Thing
 from chat.training.tags import UNSURE, guess, kind_and_guess
@@ -36,6 +35,7 @@ from chat.training.talk import (
     absent_name,
     ask_place,
     pick,
+    tally,
     turn,
 )
 
@@ -114,7 +114,7 @@ def count(talk: Talk, index: int, where: str) -> Turn:
         talk.counts.append(Counted(talk.at, index, spec, len(found)))
     if found:
         talk.focus = Focus(index, found, "count")
-    return turn(talk, wordings, where, counted(len(found), noun), "count", n=plural(asked))
+    return turn(talk, wordings, where, tally(talk, found, noun), "count", n=plural(asked))
 
 
 def exist(talk: Talk, index: int, where: str) -> Turn | None:
@@ -133,7 +133,7 @@ def exist(talk: Talk, index: int, where: str) -> Turn | None:
     found, noun = spec.among(things), spec.words()
     if found:
         talk.focus = Focus(index, found, "exist")
-        answer = f"Yes, {counted(len(found), noun)[0].lower()}{counted(len(found), noun)[1:]}"
+        answer = f"Yes, {said(tally(talk, found, noun))}"
     else:
         answer = f"No, there is no {noun}."
     if rng.random() < 0.3:
@@ -257,10 +257,10 @@ def ambiguous(talk: Talk, index: int, where: str) -> Turn | None:
     found = spec.among(things)
     name = "place"
     if all(thing.is_shape for thing in found):
-        name = rng.choice(("place", "size", "colour" if spec.kind else "shape"))
+        name = rng.choice(("place", "size", "fill", "colour" if spec.kind else "shape"))
     talk.focus = Focus(index, found, "ambiguous")
     talk.pending = talk.at, index, name, found
-    answer = f"There are {NUMBERS[len(found)]} {plural(spec.words())}. Which one do you mean?"
+    answer = f"{tally(talk, found, spec.words())} Which one do you mean?"
     return turn(talk, ATTRIBUTES[name], where, answer, "ambiguous", n=spec.words())
 
 

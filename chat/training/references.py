@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chat.training.cards.turns import therefore, yes_no
-from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, counted, plural
+from chat.training.cards.turns import therefore
+from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, plural
 from chat.training.questions import ATTRIBUTES, attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
-from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn
+from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn, of_those, tally
 
 ORDER = ("first", "second", "third")
 ABOUT_ONE = ("colour", "size", "fill", "place")
@@ -148,7 +148,7 @@ def _number(talk: Talk, scene: int, spec: Spec, question: str, family: str = "co
     found = spec.among(talk.scenes[scene].things)
     talk.counts.append(Counted(talk.at, scene, spec, len(found)))
     talk.focus = Focus(scene, found, "count") if found else None
-    return Turn(question, counted(len(found), spec.words()), family)
+    return Turn(question, tally(talk, found, spec.words()), family)
 
 
 def _count_others(talk: Talk) -> Turn | None:
@@ -238,13 +238,14 @@ def of_them(talk: Talk) -> Turn | None:
     name = rng.choice(("colour", "size", "fill"))
     values = {"colour": sorted(COLOURS), "size": SIZES, "fill": FILLS}[name]
     value = rng.choice([getattr(thing, name) for thing in focus.things] if rng.random() < 0.7 else values)
-    number = sum(getattr(thing, name) == value for thing in focus.things)
+    found = [thing for thing in focus.things if getattr(thing, name) == value]
+    number = len(found)
     every = rng.random() < 0.5
     yes = number == len(focus.things) if every else number > 0
     wordings = ("Are all of them {v}?", "Are they all {v}?", "Is every one of these {v}?")
     if not every:
         wordings = ("Are any of them {v}?", "Is any of them {v}?", "Is one of them {v}?")
-    answer = yes_no(yes, f"{NUMBERS[number] if number else 'none'} of them.")
+    answer = therefore(yes, of_those(talk, found, value))
     return Turn(rng.choice(wordings).format(v=value), answer, "of_them")
 
 
@@ -304,7 +305,8 @@ _SHORT = (
     (r".*, so (yes|no)\.$", 1),
     (r"Your [\w' ]+ is (\w+)\.$", 1),
     (r".* = (\d+)\.$", 1),
-    (r"There (is|are) (\w+) ", 2),
+    (r"(?:.* t|T)here (is|are) (\w+) ", 2),
+    (r"(?:.* )?(\w+) of them (?:is|are) \w+\.$", 1),
     (r"(It|[A-Z]\w+|The other one) is (\w+)\.$", 2),
 )
 """Answers that one word can stand for, and which group holds it."""

@@ -8,6 +8,7 @@ from chat.training.cards.scene import Expression
 from chat.training.cards.sums import solved
 from chat.training.cards.turns import near, therefore
 from chat.training.language import NUMBERS, capital
+from chat.training.scene import LETTERS, WORDS
 
 GREETING = "Hello! Show me a picture and ask me about it."
 ABOUT = "I am Vis-à-Vis, a small model that looks at pictures and talks about them."
@@ -169,6 +170,34 @@ def _reckoning_verified(rng: random.Random, said: str, expression: Expression) -
         "Is it true that {e} is {n}?",
     )  # fmt: skip
     return capital(rng.choice(wordings).format(e=said, n=claimed)), therefore(yes, solved(expression))
+
+
+_QUOTED = (
+    "The sign says {a}. Does it say {b}?", "It says {a}. Is that {b}?", "I read {a}. Does it say {b}?",
+    "{a}: is that {b}?", "Here it says {a}. Is it {b}?", "The card says {a}. Is {b} written there?",
+    "The text is {a}. Does the text read {b}?", "I see {a} there. Is it {b}?", "The word is {a}. Is it {b}?",
+)  # fmt: skip
+
+
+def quoting(rng: random.Random) -> tuple[str, str]:
+    """(whether a text that the person quotes is another, the answer), the same one half the time.
+
+    To compare two texts is learnt here for a fraction of what reading one of them from a picture costs.
+    """
+    kind = rng.choice(("word", "word", "number", "letter"))
+    texts = {
+        "word": [word.upper() for word in WORDS],
+        "number": [str(number) for number in range(2, 100)],
+        "letter": list(LETTERS),
+    }[kind]
+    text = asked = rng.choice(texts)
+    if rng.random() < 0.5:
+        alike = [each for each in texts if each[0] == text[0] and each != text]
+        asked = rng.choice(
+            alike if alike and rng.random() < 0.4 else [each for each in texts if each != text]
+        )
+    question = rng.choice(_QUOTED).format(a=text, b=asked)
+    return question, therefore(asked == text, f"it says {text}.")
 
 
 def out_of_scope(rng: random.Random) -> tuple[str, str]:

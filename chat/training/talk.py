@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from chat.model.classes import classes
 from chat.training.cards.scene import Card
 from chat.training.cards.turns import CardTurn
-from chat.training.language import FILL_WORDS, PLACE_PHRASES, PLACE_VARIANTS, SIZE_WORDS, insert_where
+from chat.training.language import (
+    FILL_WORDS,
+    NUMBERS,
+    PLACE_PHRASES,
+    PLACE_VARIANTS,
+    SIZE_WORDS,
+    at_places,
+    capital,
+    counted,
+    counted_at,
+    insert_where,
+)
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
 
 
@@ -73,7 +84,8 @@ class Talk:
 
     at: the turn that is being made. asked, counts: attributes and numbers asked for so far. pending: turn,
     scene, attribute and things of a question that fits several. waiting: questions asked before there was a
-    picture, with their answers. rule: how answers are to be given, "word" or "upper".
+    picture, with their answers. rule: how answers are to be given, "word" or "upper". at_once: how often a
+    number is said without saying first where the things are.
     """
 
     rng: random.Random
@@ -89,6 +101,7 @@ class Talk:
     pending: tuple[int, int, str, tuple[Thing, ...]] | None = None
     waiting: list[tuple[str, str]] = field(default_factory=list)
     rule: str = ""
+    at_once: float = 0.0
 
     @property
     def latest(self) -> int:
@@ -184,6 +197,28 @@ STRANGERS = (
     "ball", "child",
 )  # fmt: skip
 """Things that people often ask for."""
+
+
+def tally(talk: Talk, found: Sequence[Thing], noun: str) -> str:
+    """How many were found: where each of them is and then their number, or at times the number at once."""
+    places = places_of(talk, found)
+    return counted_at(places, noun) if places else counted(len(found), noun)
+
+
+def of_those(talk: Talk, found: Sequence[Thing], value: str) -> str:
+    """ "On the left one of them is red.": how many of those spoken of have a value."""
+    number = NUMBERS[len(found)] if found else "none"
+    words = f"{number} of them {'is' if len(found) == 1 else 'are'} {value}."
+    places = places_of(talk, found)
+    return f"{at_places(places)} {words}" if places else capital(words)
+
+
+def places_of(talk: Talk, found: Sequence[Thing]) -> list[str]:
+    """Where the things are, to be said before their number; none if it is to be said at once."""
+    # The things of a photograph are spoken of without their places.
+    if talk.rng.random() < talk.at_once or any(each.kind == "object" and not each.path for each in found):
+        return []
+    return [PLACES[each.place] for each in found]
 
 
 def absent_name(scene: Shown, rng: random.Random) -> str:

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from chat.training.checks import count_verify, read_verify, shape_verify
 from chat.training.comparisons import APART, beside
-from chat.training.language import NUMBERS, counted
-from chat.training.scene import Scene, sample
+from chat.training.language import NUMBERS, capital, counted
+from chat.training.scene import PLACES, Scene, sample
 from chat.training.talk import Family, Talk, Turn
-from tests.helpers.answers import yes_first
+from tests.helpers.answers import count_apart, yes_first
 
 
 def _asked(
@@ -35,10 +35,10 @@ def test_a_number_is_confirmed_or_put_right() -> None:
     found = _asked(count_verify)
     assert 0.4 < _yes(found) < 0.6
     for scene, made in found:
-        said = made.answer.split(", ", 1)[1]
+        said, places = count_apart(made.answer.split(", ", 1)[1])
         number = NUMBERS.index(said.split()[2])
-        assert said[0].upper() + said[1:] == counted(number, _singular(said, number))
-        (asked,) = {word for word in re.findall(r"\w+", made.question) if word in NUMBERS[1:7]}
+        assert capital(said) == counted(number, _singular(said, number))
+        (asked,) = {word for word in re.findall(r"\w+", made.question) if word in NUMBERS[1:8]}
         assert made.answer.startswith("Yes") == (NUMBERS.index(asked) == number)
         noun = _singular(said, number).split()
         fitting = [
@@ -50,6 +50,7 @@ def test_a_number_is_confirmed_or_put_right() -> None:
             )
         ]
         assert len(fitting) == number, (made, scene.things)
+        assert places == [PLACES[thing.place] for thing in fitting]
 
 
 def _singular(said: str, number: int) -> str:

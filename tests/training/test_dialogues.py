@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.training.dialogues import Curriculum, Dialogue, sample_dialogue
 from chat.training.language import NUMBERS
-from chat.training.scene import COLOURS, SHAPES
-from chat.training.smalltalk import LARGEST, NO_PICTURE, TOO_LARGE, reckoning
+from chat.training.scene import COLOURS, PLACES, SHAPES
+from chat.training.smalltalk import LARGEST, NO_PICTURE, TOO_LARGE, quoting, reckoning
 from chat.training.talk import Shown
+from tests.helpers.answers import count_apart
 
 ONE_QUESTION = Curriculum(turns=(1, 1), pictures=(0, 1))
 
@@ -46,12 +48,14 @@ def test_counts_are_true() -> None:
     checked = 0
     for dialogue in dialogues(1500, ONE_QUESTION):
         turn, things = dialogue.turns[0], dialogue.scenes[0].things
-        match = re.fullmatch(r"There (?:is|are) (\w+) (\w+?)s?\.", turn.answer)
+        answer, places = count_apart(turn.answer)
+        match = re.fullmatch(r"There (?:is|are) (\w+) (\w+?)s?\.", answer)
         if turn.family != "count" or match is None:
             continue
         number, noun = match.groups()
         if noun in SHAPES:
-            assert NUMBERS.index(number) == sum(thing.name == noun for thing in things)
+            assert places == [PLACES[thing.place] for thing in things if thing.name == noun]
+            assert NUMBERS.index(number) == len(places)
             checked += 1
     assert checked > 20
 
@@ -133,6 +137,27 @@ def test_negative_and_positive_answers_to_is_there_are_balanced() -> None:
 def test_every_colour_is_answered() -> None:
     said = {turn.answer for dialogue in dialogues(1500) for turn in dialogue.turns if turn.family == "colour"}
     assert {f"It is {colour}." for colour in COLOURS} <= said
+
+
+def test_texts_that_are_quoted_are_compared() -> None:
+    verdicts = {"yes": 0, "no": 0}
+    for seed in range(300):
+        question, answer = quoting(random.Random(seed))
+        text, asked = re.findall(r"\b[A-Z]+\b|\d+", question.replace("I read", "").replace("I see", ""))
+        verdict = "yes" if text == asked else "no"
+        assert answer == f"It says {text}, so {verdict}.", question
+        verdicts[verdict] += 1
+    assert min(verdicts.values()) > 100
+
+
+def test_a_number_comes_after_the_places_unless_it_is_to_be_said_at_once() -> None:
+    def answers(at_once: float) -> set[bool]:
+        turns = [each.turns[0] for each in dialogues(600, replace(ONE_QUESTION, at_once=at_once))]
+        counts = [turn.answer for turn in turns if turn.family == "count" and " no " not in turn.answer]
+        return {bool(count_apart(answer)[1]) for answer in counts}
+
+    assert answers(0.0) == {True}
+    assert answers(1.0) == {False}
 
 
 def test_sums_are_right_or_refused() -> None:

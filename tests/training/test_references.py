@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from chat.training.dialogues import Curriculum, sample_dialogue
-from chat.training.language import a_thing
+from chat.training.language import a_thing, at_places
 from chat.training.questions import count
 from chat.training.references import (
     answered_later,
@@ -23,8 +23,9 @@ from chat.training.references import (
     rule,
     same_here,
 )
-from chat.training.scene import Background, Scene, Thing
+from chat.training.scene import PLACES, Background, Scene, Thing
 from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn
+from tests.helpers.answers import count_apart
 
 WHITE = Background("plain", (255, 255, 255), (255, 255, 255), 0)
 
@@ -127,9 +128,12 @@ def test_counts_follow_counts() -> None:
     answers = said(make)
     assert "That is 3 together." in answers
     # One asks "and red ones" of the stars counted last.
-    assert {"There is one red star.", "There is one blue star."} <= set(answers)
-    assert "There is one moon." in answers
-    for question in answers["There is one red star."]:
+    red, blue, moon = (
+        f"{at_places([PLACES[thing.place]])} there is one {noun}."
+        for thing, noun in ((RED, "red star"), (BLUE, "blue star"), (MOON, "moon"))
+    )
+    assert {red, blue, moon} <= set(answers)
+    for question in answers[red]:
         assert "red" in question
 
 
@@ -142,7 +146,7 @@ def test_counts_of_two_pictures_are_compared() -> None:
     answers = said(make)
     assert "One here and two there, so no." in answers
     before = said(_before)
-    assert "There are two stars." in before
+    assert "There are two stars." in {count_apart(answer)[0] for answer in before}
 
 
 def _before(seed: int) -> Turn | None:
@@ -156,7 +160,8 @@ def test_the_same_count_is_asked_of_a_new_picture() -> None:
     state.counts.append(Counted(0, 0, Spec(kind="star"), 2))
     made = same_here(state, 1)
     assert made is not None
-    assert made.answer == "There is one star."
+    (star,) = [thing for thing in SECOND.things if thing.name == "star"]
+    assert count_apart(made.answer) == ("There is one star.", [PLACES[star.place]])
     assert same_here(talk(0, 1, FIRST, SECOND), 1) is None
 
 
@@ -176,11 +181,18 @@ def test_all_or_any_of_them() -> None:
     for answer, questions in said(make).items():
         for question in questions:
             value = question.split()[-1]
-            number = sum(value in (thing.colour, thing.size, thing.fill) for thing in (RED, BLUE, MOON))
+            fitting = [
+                thing for thing in (RED, BLUE, MOON) if value in (thing.colour, thing.size, thing.fill)
+            ]
+            number = len(fitting)
             every = " all " in f" {question} " or "every" in question
             yes = number == 3 if every else number > 0
-            word = ("none", "one", "two", "three")[number]
-            assert answer == f"{'Yes' if yes else 'No'}, {word} of them.", question
+            word = ("None", "One", "Two", "Three")[number]
+            told, _, verdict = answer.rpartition(", so ")
+            plain, places = count_apart(told)
+            assert plain == f"{word} of them {'is' if number == 1 else 'are'} {value}", question
+            assert places == [PLACES[thing.place] for thing in fitting]
+            assert verdict == ("yes." if yes else "no."), question
 
 
 def test_a_question_asked_too_early_is_answered_once_there_is_a_picture() -> None:
@@ -203,6 +215,9 @@ def test_a_question_asked_too_early_is_answered_once_there_is_a_picture() -> Non
         ("The other one is small.", "small"),
         ("There are two stars.", "two"),
         ("There are no stars.", "none"),
+        ("At the top and on the left there are two stars.", "two"),
+        ("On the left one of them is red.", "one"),
+        ("On the left one of them is red, so no.", "no"),
         ("Mia is blue.", "blue"),
         ("It is at the top left.", None),
         ("OK, I will remember that.", None),

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from chat.evals.families.values import attribute_values, count_values, said, value
+from chat.evals.families.values import attribute_values, count_values, value
 from chat.evals.families.wordings import OK, SMALL, Table
 from chat.evals.items import Ask, Kind
-from chat.training.language import PLACE_PHRASES, article, counted, plural
+from chat.training.language import PLACE_PHRASES, article, counted, plural, said
 from chat.training.questions import attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
 from chat.training.talk import Spec

@@ -52,11 +52,6 @@ def count_values(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return ("0|no|none" if number == 0 else str(number),), rivals
 
 
-def said(sentence: str) -> str:
-    """A sentence as it goes on after "Yes, "."""
-    return sentence[0].lower() + sentence[1:]
-
-
 def phrase_of(attribute: str, true: str) -> str:
     """A value as questions name it: "red", "at the top"."""
     return PLACE_PHRASES[true] if attribute == "place" else true
