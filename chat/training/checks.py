@@ -14,7 +14,13 @@ MOST_ASKED = 6
 
 
 def countable(things: tuple[Thing, ...], rng: random.Random) -> Spec:
-    """A description to count by, mostly one that fits something."""
+    """A description to count by, mostly one that fits something, and often several things: of descriptions
+    drawn at random most fit one thing alone."""
+    specs = [_countable(things, rng) for _ in range(rng.choice((1, 3, 6)))]
+    return max(specs, key=lambda spec: len(spec.among(things)))
+
+
+def _countable(things: tuple[Thing, ...], rng: random.Random) -> Spec:
     objects = [thing for thing in things if thing.kind == "object"]
     if objects and rng.random() < 0.7:
         like = rng.choice(objects)

@@ -215,7 +215,8 @@ class Dialogues(Dataset[list[Batch]]):
         if self.folder is not None and self._bank is None:
             self._bank = Bank(self.folder)
             self.kinds = [
-                (replace(like, scenes=from_bank(self._bank, like.kinds)), size) for like, size in self.kinds
+                (replace(like, scenes=from_bank(self._bank, like.kinds, like.fewest)), size)
+                for like, size in self.kinds
             ]
         rng = random.Random(f"train/{self.seed}/{pool}")
         batches: list[Batch] = []
@@ -254,16 +255,24 @@ def shares(kinds: int) -> list[int]:
     return [POOL // 2, *(rest // (kinds - 1) + (at < rest % (kinds - 1)) for at in range(kinds - 1))]
 
 
-def from_bank(bank: Bank, kinds: Mapping[str, float]) -> SceneSource:
-    """Scenes of a bank: kinds are the weights of shapes, objects, photographs and cards."""
-    places = {name: [scene for scene in found if not scene.held_out] for name, found in shelves(bank.scenes)}
+def from_bank(bank: Bank, kinds: Mapping[str, float], fewest: int = 0) -> SceneSource:
+    """Scenes of a bank: kinds are the weights of shapes, objects, photographs and cards; those of shapes have
+    no fewer things."""
+    places = {
+        name: [
+            scene
+            for scene in found
+            if not scene.held_out and (name != "shapes" or len(scene.things) >= fewest)
+        ]
+        for name, found in shelves(bank.scenes)
+    }
     few = {name: [scene for scene in found if len(scene.things) <= 3] for name, found in places.items()}
-    names = [name for name, found in few.items() if found and kinds.get(name)]
+    names = [name for name, found in places.items() if found and kinds.get(name)]
     weights = [kinds[name] for name in names]
 
     def pick(rng: random.Random, held_out: bool, most: int) -> Shown:
         name = rng.choices(names, weights)[0]
-        return rng.choice((few if most <= 3 else places)[name])
+        return rng.choice((few[name] if most <= 3 else []) or places[name])
 
     return pick
 

@@ -55,7 +55,7 @@ class Curriculum:
     """What dialogues are like: fewest and most turns, weights of 0, 1, 2 … pictures, most things in one;
     families, and ways of going on ("tell", "small", …), that come up so many times as often as their own
     weight says; how often a number is said without the places of what was counted; where the scenes come
-    from, and how often each kind of them if it is a bank."""
+    from, and how often each kind of them if it is a bank, and the fewest things in one of shapes."""
 
     turns: tuple[int, int] = (4, 8)
     pictures: tuple[float, ...] = (4, 58, 30, 5, 1, 1, 1)
@@ -64,6 +64,7 @@ class Curriculum:
     scenes: SceneSource = drawn_scenes
     at_once: float = 0.0
     kinds: Mapping[str, float] = field(default_factory=dict)
+    fewest: int = 0
 
 
 def sample_dialogue(

@@ -135,6 +135,27 @@ CHECKING = Curriculum(
 )
 """Whether something is so, and little else: comparing what was read with what was asked is learnt late."""
 
+COUNTING = Curriculum(
+    at_once=0.1,
+    turns=(2, 4),
+    pictures=(0, 100),
+    emphasis={
+        **dict.fromkeys(("describe", "caption", "tell", "small", "scope", "none", "sums", "quoted"), 0.05),
+        "count": 6.0,
+        "count_verify": 6.0,
+        "exist": 1.5,
+        "ambiguous": 5.0,
+        "follow": 1.5,
+        "count_on": 3.0,
+        "those": 2.0,
+        "of_them": 2.0,
+        "it": 0.3,
+    },
+    kinds={"shapes": 92.0, "objects": 8.0},
+    fewest=4,
+)
+"""How many there are, in pictures of several things: elsewhere it is mostly one."""
+
 REMEMBERING = Curriculum(
     at_once=0.2,
     turns=(6, 8),
@@ -214,7 +235,7 @@ questions that are."""
 
 def _beside(*batches: int) -> tuple[Others, ...]:
     """The dialogues beside whole ones, so many of each to a batch; from looking, the encoder learns too."""
-    kinds = (LOOKING, CHECKING, RECITING, REMEMBERING, NAMING)
+    kinds = (LOOKING, CHECKING, RECITING, REMEMBERING, NAMING, COUNTING)
     return tuple(
         Others(kind, batch, encoder=kind is LOOKING) for kind, batch in zip(kinds, batches, strict=True)
     )
@@ -254,7 +275,7 @@ PRESETS = {
                 own_from=0.5,
                 own_every=40,
                 encoder_every=2,
-                also=_beside(32, 56, 24, 20, 40),
+                also=_beside(32, 56, 24, 20, 40, 32),
             ),
             Stage("contrast", minutes=8, batch=256, contrast=True),
         ),
@@ -280,7 +301,7 @@ PRESETS = {
                 dialogues=SEVERAL,
                 own_from=0.5,
                 own_every=40,
-                also=_beside(256, 448, 192, 160, 384),
+                also=_beside(256, 448, 192, 160, 384, 256),
             ),
             Stage("contrast", minutes=2, batch=512, warmup=100, contrast=True),
         ),

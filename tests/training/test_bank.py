@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
@@ -22,13 +23,13 @@ from chat.training import bank as banks
 from chat.training import recipe, vocabulary
 from chat.training.bank import Bank, pretended, resolved, shelves
 from chat.training.cards.scene import Card
-from chat.training.data import Dialogues
+from chat.training.data import Dialogues, from_bank
 from chat.training.dialogues import Curriculum
 from chat.training.drawing import draw
 from chat.training.objects import sample_any
 from chat.training.presets import Preset, Stage
 from chat.training.recipe import Run, dialogue_loss
-from chat.training.scene import Background, Scene, Thing
+from chat.training.scene import Background, Scene, Thing, sample
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 COUNT = 24
@@ -184,3 +185,11 @@ def test_a_batch_costs_the_same_from_the_bank_and_drawn_now(
         batch.seen = None
         now = dialogue_loss(run.model, run.grounding, batch, run.device, frozen=frozen)
         torch.testing.assert_close(now, kept, atol=5e-3, rtol=5e-3)
+
+
+def test_pictures_to_count_in_show_several_things() -> None:
+    rng = random.Random(0)
+    bank = cast(Bank, SimpleNamespace(scenes=[sample(rng) for _ in range(80)]))
+    few, several = (from_bank(bank, {"shapes": 1.0}, fewest) for fewest in (0, 4))
+    numbers = [{len(pick(rng, False, 6).things) for _ in range(200)} for pick in (few, several)]
+    assert min(numbers[0]) < 4 <= min(numbers[1])
