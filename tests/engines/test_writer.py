@@ -90,3 +90,12 @@ def test_what_waits_is_bounded(disk: Disk, pending: Pending, caplog: pytest.LogC
     disk.free.set()
     writer.close()
     assert disk.written == [A, B]
+
+
+def test_what_comes_while_the_interpreter_ends_is_written_at_once(disk: Disk, pending: Pending) -> None:
+    writer, done = SnapshotWriter(), list[str]()
+    disk.free.set()
+    writer.close()  # as the interpreter does by itself at its end, before a reply may be put away
+    writer.put(pending, lambda: done.append("first"))
+    assert disk.written == [A]
+    assert done == ["first"]

@@ -46,7 +46,11 @@ class SnapshotWriter:
         for old in superseded:
             if old is not None:
                 old[1]()
-        self._thread.submit(self._write)
+        try:
+            self._thread.submit(self._write)
+        except RuntimeError:
+            # A script that ends without closing its chat: the interpreter takes on no more work by then.
+            self._write()
 
     def close(self) -> None:
         """Wait until all is written."""
