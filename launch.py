@@ -48,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; the exit code."""
     options = parser().parse_args(arguments)
     _say("Vis-à-Vis is starting.")
-    # The polite way to end a service is to end like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The polite way to end a service is to end like Ctrl-C. A script's shell has programs in the background
+    # ignore that one, and the server ends at it all the same, but without a word.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     try:
         with ExitStack() as closing:
             run(options, closing)
