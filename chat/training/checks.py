@@ -6,7 +6,7 @@ import random
 
 from chat.training.cards.turns import therefore, yes_no
 from chat.training.language import NUMBERS, SIZE_WORDS, article, plural
-from chat.training.scene import COLOURS, FILLS, LETTERS, SHAPES, SIZES, WORDS, Thing
+from chat.training.scene import COLOURS, FILLS, SHAPES, SIZES, WRITTEN, Thing, another_text
 from chat.training.talk import Counted, Focus, Spec, Talk, Turn, pick, tally, turn
 
 MOST_ASKED = 6
@@ -101,14 +101,8 @@ def read_verify(talk: Talk, index: int, where: str) -> Turn | None:
     name = text.name.upper()
     asked = name
     if rng.random() < 0.5:
-        others = {
-            "letter": list(LETTERS),
-            "number": [str(number) for number in range(2, 100)],
-            "word": [word.upper() for word in WORDS],
-        }
-        kind = text.kind if rng.random() < 0.75 else rng.choice(sorted(others))
-        near = [each for each in others[kind] if each[0] == name[0] and each != name]
-        asked = rng.choice(near if near and rng.random() < 0.4 else [e for e in others[kind] if e != name])
+        kind = text.kind if rng.random() < 0.75 else rng.choice(sorted(WRITTEN))
+        asked = another_text(name, kind, rng)
     talk.focus = Focus(index, (text,), "read")
     wordings = (
         "Does it say {v}?", "Is it true that it says {v}?", "Does the {n} say {v}?", "Is {v} written there?",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from chat.training.cards.turns import therefore
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
 from chat.training.questions import ATTRIBUTES, attribute_of, describe_scene, yes_or_no
-from chat.training.references import REFERENCES, has, rule
+from chat.training.references import REFERENCES, rule
 from chat.training.scene import COLOURS, FILLS, LETTERS, PLACES, SHAPES, SIZES
-from chat.training.talk import Focus, Spec, Talk, Turn, of_those
+from chat.training.talk import Focus, Spec, Talk, Turn, has, of_those
 
 FollowUp = Callable[[Talk], Turn | None]
 

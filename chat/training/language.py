@@ -133,6 +133,11 @@ def counted_at(places: Sequence[str], noun: str) -> str:
     return f"{at_places(places)} {said(counted(len(places), noun))}"
 
 
+def of_them(number: int, value: str) -> str:
+    """ "one of them is red.", to stand in a sentence."""
+    return f"{NUMBERS[number] if number else 'none'} of them {'is' if number == 1 else 'are'} {value}."
+
+
 def at_places(places: Sequence[str]) -> str:
     """ "At the top and on the left"."""
     return capital(listed([PLACE_PHRASES[place] for place in places]))

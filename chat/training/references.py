@@ -12,20 +12,11 @@ from chat.training.cards.turns import therefore
 from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, plural
 from chat.training.questions import ATTRIBUTES, attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
-from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn, of_those, tally
+from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn, has, of_those, tally
 
 ORDER = ("first", "second", "third")
 ABOUT_ONE = ("colour", "size", "fill", "place")
 """Attributes that a reference may ask for, and by which it may tell one thing from others."""
-
-
-def has(thing: Thing, attribute: str) -> bool:
-    """Whether the attribute can be asked of the thing: texts have no size, and objects no colour either."""
-    if attribute in ("size", "fill"):
-        return thing.is_shape
-    if attribute == "place" and thing.kind == "object":
-        return bool(thing.path)
-    return attribute != "colour" or bool(thing.colour)
 
 
 def one_of(thing: Thing, others: tuple[Thing, ...], rng: random.Random, hide: str) -> str | None:

@@ -48,6 +48,12 @@ WORDS = tuple(
 )
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Single letters shown alone; I and O look like 1 and 0."""
+WRITTEN = {
+    "letter": list(LETTERS),
+    "number": [str(number) for number in range(2, 100)],
+    "word": [word.upper() for word in WORDS],
+}
+"""What may be written in a picture, by kind, as it is said."""
 
 HELD_OUT_IN = 16
 """One scene in this many is kept for evaluation."""
@@ -244,6 +250,13 @@ def stands_out(rgb: tuple[int, int, int], background: Background) -> bool:
         sum(weight * (a - b) ** 2 for weight, a, b in zip((2, 4, 3), rgb, other, strict=True)) > 45_000
         for other in (background.first, background.second)
     )
+
+
+def another_text(text: str, kind: str, rng: random.Random) -> str:
+    """A text of a kind that is not this one, often with the same first letter or digit."""
+    others = [each for each in WRITTEN[kind] if each != text]
+    near = [each for each in others if each[0] == text[0]]
+    return rng.choice(near if near and rng.random() < 0.4 else others)
 
 
 def place_shape(

@@ -8,7 +8,7 @@ from chat.training.cards.scene import Expression
 from chat.training.cards.sums import solved
 from chat.training.cards.turns import near, therefore
 from chat.training.language import NUMBERS, capital
-from chat.training.scene import LETTERS, WORDS
+from chat.training.scene import WRITTEN, another_text
 
 GREETING = "Hello! Show me a picture and ask me about it."
 ABOUT = "I am Vis-à-Vis, a small model that looks at pictures and talks about them."
@@ -185,17 +185,9 @@ def quoting(rng: random.Random) -> tuple[str, str]:
     To compare two texts is learnt here for a fraction of what reading one of them from a picture costs.
     """
     kind = rng.choice(("word", "word", "number", "letter"))
-    texts = {
-        "word": [word.upper() for word in WORDS],
-        "number": [str(number) for number in range(2, 100)],
-        "letter": list(LETTERS),
-    }[kind]
-    text = asked = rng.choice(texts)
+    text = asked = rng.choice(WRITTEN[kind])
     if rng.random() < 0.5:
-        alike = [each for each in texts if each[0] == text[0] and each != text]
-        asked = rng.choice(
-            alike if alike and rng.random() < 0.4 else [each for each in texts if each != text]
-        )
+        asked = another_text(text, kind, rng)
     question = rng.choice(_QUOTED).format(a=text, b=asked)
     return question, therefore(asked == text, f"it says {text}.")
 

@@ -15,7 +15,6 @@ from chat.training.cards.scene import Card
 from chat.training.cards.turns import CardTurn
 from chat.training.language import (
     FILL_WORDS,
-    NUMBERS,
     PLACE_PHRASES,
     PLACE_VARIANTS,
     SIZE_WORDS,
@@ -24,6 +23,7 @@ from chat.training.language import (
     counted,
     counted_at,
     insert_where,
+    of_them,
 )
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Scene, Thing
 
@@ -199,6 +199,15 @@ STRANGERS = (
 """Things that people often ask for."""
 
 
+def has(thing: Thing, attribute: str) -> bool:
+    """Whether the attribute can be asked of the thing: texts have no size, and objects no colour either."""
+    if attribute in ("size", "fill"):
+        return thing.is_shape
+    if attribute == "place" and thing.kind == "object":
+        return bool(thing.path)
+    return attribute != "colour" or bool(thing.colour)
+
+
 def tally(talk: Talk, found: Sequence[Thing], noun: str) -> str:
     """How many were found: where each of them is and then their number, or at times the number at once."""
     places = places_of(talk, found)
@@ -207,8 +216,7 @@ def tally(talk: Talk, found: Sequence[Thing], noun: str) -> str:
 
 def of_those(talk: Talk, found: Sequence[Thing], value: str) -> str:
     """ "On the left one of them is red.": how many of those spoken of have a value."""
-    number = NUMBERS[len(found)] if found else "none"
-    words = f"{number} of them {'is' if len(found) == 1 else 'are'} {value}."
+    words = of_them(len(found), value)
     places = places_of(talk, found)
     return f"{at_places(places)} {words}" if places else capital(words)
 
@@ -216,7 +224,7 @@ def of_those(talk: Talk, found: Sequence[Thing], value: str) -> str:
 def places_of(talk: Talk, found: Sequence[Thing]) -> list[str]:
     """Where the things are, to be said before their number; none if it is to be said at once."""
     # The things of a photograph are spoken of without their places.
-    if talk.rng.random() < talk.at_once or any(each.kind == "object" and not each.path for each in found):
+    if talk.rng.random() < talk.at_once or not all(has(each, "place") for each in found):
         return []
     return [PLACES[each.place] for each in found]
 

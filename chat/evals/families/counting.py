@@ -11,7 +11,7 @@ from chat.evals.families.pair import Pair, Twins, some
 from chat.evals.families.references import Start, aside
 from chat.evals.families.values import phrase_of, value
 from chat.training.cards.turns import therefore
-from chat.training.language import NUMBERS, capital, plural
+from chat.training.language import NUMBERS, capital, of_them, plural
 from chat.training.scene import Scene, Thing
 from chat.training.talk import Spec
 
@@ -93,8 +93,7 @@ def _other_attribute(d: Draft, group: Group, keep: str) -> tuple[str, str]:
 
 
 def _number_of_them(d: Draft, number: int, phrase: str, at: int, *, last: bool = False) -> None:
-    verb = "is" if number == 1 else "are"
-    answer = f"{capital(NUMBERS[number]) if number else 'None'} of them {verb} {phrase}."
+    answer = capital(of_them(number, phrase))
     rivals = tuple(str(other) for other in range(13) if other != number)
     values = ("0|no|none" if number == 0 else str(number),)
     d.put("of_them", answer, values, rivals, refers=at, needs=BOTH, last=last, v=phrase)

@@ -62,8 +62,10 @@ def vector(builder: Any, start: Any, number: int, kind: ir.Type = FLOATS) -> Any
 
 
 def spread(builder: Any, value: Any) -> Any:
-    one = builder.insert_element(NOTHING, value, INT(0))
-    return builder.shuffle_vector(one, NOTHING, ir.VectorType(INT, WIDE)([0] * WIDE))
+    """A value in every lane of a vector."""
+    nothing = ir.Constant(ir.VectorType(value.type, WIDE), ir.Undefined)
+    one = builder.insert_element(nothing, value, INT(0))
+    return builder.shuffle_vector(one, nothing, ir.VectorType(INT, WIDE)([0] * WIDE))
 
 
 def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:

@@ -80,13 +80,6 @@ def _pairs(builder: Any, address: Any, vectors: int) -> list[Any]:
     return [builder.sext(part, PAIRED) for part in parts]
 
 
-def _spread_pair(builder: Any, value: Any) -> Any:
-    """Two int16 that lie in an int32, over a whole vector."""
-    nothing = ir.Constant(INTS, ir.Undefined)
-    one = builder.insert_element(nothing, value, INT(0))
-    return builder.bitcast(builder.shuffle_vector(one, nothing, INTS([0] * WIDE)), PAIRED)
-
-
 def _add_products(builder: Any, total: Any, a: Any, b: Any) -> Any:
     """total (16 of int32) and, added to it, both products of each pair of int16 in a and b."""
     if HAS_FUSED:
@@ -191,6 +184,7 @@ def _add_rows(builder: Any, sums: list[list[Any]], lanes: list[Any], x: tuple[An
     start, step, pair = x
     for row, parts in enumerate(sums):
         place = builder.add(builder.mul(step, LONG(row)), pair)
-        spread = _spread_pair(builder, builder.load(builder.gep(start, [place]), align=4))
+        value = builder.load(builder.gep(start, [place]), align=4)
+        spread = builder.bitcast(llvm.spread(builder, value), PAIRED)
         for total, lane in zip(parts, lanes, strict=True):
             builder.store(_add_products(builder, builder.load(total), lane, spread), total)

@@ -28,7 +28,6 @@ _ONE, _TWO, _FOUR, _SIX, _EIGHT = (*(make_panel(rows) for rows in (1, 2, 4, 6)),
 _NIBBLES_ONE, _NIBBLES_TWO, _NIBBLES_FOUR = (make_nibbles(rows) for rows in (1, 2, 4))
 _NIBBLES_EIGHT = make_nibbles(8, 2)
 
-_inline = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 _quick = njit(nogil=True, cache=True, error_model="numpy", fastmath=True)
 
 
@@ -37,7 +36,7 @@ def levels(x: Any) -> Any:
     """Each row of x (m, k) as whole numbers of 16 bits, pairs (m, p) of them in an int32, and the size (m,)
     of one such step.
 
-    Steps are as fine as 16 bits allow, four hundred times finer than those of eight bits, and never so fine
+    Steps are as fine as 16 bits allow, 258 times finer than those of eight bits, and never so fine
     that 127 times all of a row's numbers would exceed 32 bits: sums of products cannot overflow. A row's
     steps depend on that row alone (per-token dynamic quantisation: Yao et al. 2022, arXiv:2206.01861).
     """
