@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from chat.training.followups import FOLLOW_UPS, TELLING, FollowUp, across, beyond, caption, pictures_shown
 from chat.training.language import ORDINALS, rough
+from chat.training.meaning import subject
 from chat.training.pictured import families, follow_up
-from chat.training.questions import describe
-from chat.training.references import answered_later, chosen, in_form, same_here
+from chat.training.questions import attribute_of, describe
+from chat.training.references import answered_later, chosen, count_on, counts_joined, in_form, same_here
 from chat.training.scene import ALIKE, sample
 from chat.training.smalltalk import NO_PICTURE, out_of_scope, quoting, reckoning, small_talk
 from chat.training.talk import Shown, Talk, Turn
@@ -151,6 +152,10 @@ def _next(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -> Turn:
     made = chosen(talk) if rng.random() < 0.75 else None
     if made is None and talk.waiting and rng.random() < 0.35:
         made = answered_later(talk)
+    if made is None and rng.random() < 0.4:  # seldom possible, and so taken when it is
+        made = counts_joined(talk)
+    if made is None and rng.random() < 0.25:
+        made = count_on(talk)
     if made is not None:
         return made
     several = len(talk.scenes) > 1
@@ -212,7 +217,13 @@ def _before_pictures(talk: Talk, scenes: Sequence[Shown], source: SceneSource) -
     # Ask as if a picture were there: the one that comes next, or one that is never shown.
     imagined = Talk(rng, scenes=[scenes[0] if scenes else source(rng, False, 4)])
     asked = _about(imagined, 0, "")
-    talk.waiting.append((asked.question, asked.answer))
+    answer = asked.answer
+    if imagined.asked:
+        last = imagined.asked[-1]
+        answer = attribute_of(
+            last.thing, last.attribute, subject(talk, last.thing, last.attribute, last.words)
+        )
+    talk.waiting.append((asked.question, answer))
     return Turn(asked.question, NO_PICTURE, "no_picture", needs_picture=False)
 
 

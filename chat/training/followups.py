@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from chat.training.cards.turns import therefore
 from chat.training.language import NUMBERS, ORDINALS, PLACE_PHRASES, article, capital, listed
+from chat.training.meaning import called, given, of_the, other_one, words_for
 from chat.training.questions import ATTRIBUTES, attribute_of, describe_scene, yes_or_no
 from chat.training.references import REFERENCES, rule
 from chat.training.scene import COLOURS, FILLS, LETTERS, PLACES, SHAPES, SIZES
@@ -64,6 +65,7 @@ def other(talk: Talk) -> Turn | None:
         return None
     noun = rng.choice(("one", "one", second.name if len(alike) == 2 and not thing.is_text else "one"))
     talk.focus = Focus(focus.scene, (second,), name)
+    who = other_one(talk, second, name)
     if repeat:
         wordings: tuple[str, ...] = ("And the other {n}?", "What about the other {n}?", "The other {n}?")
     else:
@@ -71,7 +73,7 @@ def other(talk: Talk) -> Turn | None:
         if name == "shape":
             wordings = ("What is the other one?", "And what is the other one?")
             wordings += ("What shape is the other one?",) if second.is_shape else ()
-    return Turn(rng.choice(wordings).format(n=noun), attribute_of(second, name, "The other one"), "other")
+    return Turn(rng.choice(wordings).format(n=noun), attribute_of(second, name, who), "other")
 
 
 def those(talk: Talk) -> Turn | None:
@@ -102,9 +104,10 @@ def those(talk: Talk) -> Turn | None:
     if not values[name]:
         return None
     found = Spec(**{name: values[name]}).among(things)
+    answer = of_the(talk, focus, of_those(talk, found, values[name]))
     wordings = ("How many of them are {v}?", "How many of those are {v}?", "And how many are {v}?",
                 "How many are {v}?")  # fmt: skip
-    return Turn(rng.choice(wordings).format(v=values[name]), of_those(talk, found, values[name]), "those")
+    return Turn(rng.choice(wordings).format(v=values[name]), answer, "those")
 
 
 def across(talk: Talk) -> Turn | None:
@@ -183,13 +186,12 @@ def name_it(talk: Talk) -> Turn | None:
     name = given_name(rng)
     if name in talk.names or name in talk.told.values():
         return None
-    talk.names[name] = (focus.scene, focus.things[0])
+    words = words_for(talk, focus.scene, focus.things[0]) or focus.noun
+    talk.names[name] = (focus.scene, focus.things[0], words)
     wordings = ("Call it {n}.", "Let's call it {n}.", "Its name is {n}.", "I will call it {n}.",
                 "Please call it {n}.",
                 "It is called {n}.", "Let us name it {n}.")  # fmt: skip
-    return Turn(
-        rng.choice(wordings).format(n=name), f"OK, I will call it {name}.", "naming", needs_picture=False
-    )
+    return Turn(rng.choice(wordings).format(n=name), given(talk, name, words), "naming", needs_picture=False)
 
 
 _NAMED: dict[str, tuple[str, ...]] = {
@@ -209,7 +211,7 @@ def ask_named(talk: Talk) -> Turn | None:
         return None
     rng = talk.rng
     name = rng.choice(sorted(talk.names))
-    scene, thing = talk.names[name]
+    scene, thing, words = talk.names[name]
     attribute = rng.choice([each for each in _NAMED if has(thing, each)])
     talk.focus = Focus(scene, (thing,), attribute)
     if attribute != "shape" and rng.random() < 0.15:
@@ -220,7 +222,8 @@ def ask_named(talk: Talk) -> Turn | None:
     wordings = _NAMED[attribute]
     if attribute == "shape" and thing.is_shape and rng.random() < 0.6:
         wordings = ("What shape is {n}?", "Which shape does {n} have?", "What is the shape of {n}?")
-    return Turn(rng.choice(wordings).format(n=name), attribute_of(thing, attribute, name), "named")
+    who = called(talk, name, thing, attribute, words)
+    return Turn(rng.choice(wordings).format(n=name), attribute_of(thing, attribute, who), "named")
 
 
 def ask_stranger(talk: Talk) -> Turn | None:
@@ -312,7 +315,7 @@ def tell(talk: Talk) -> Turn | None:
 def ask_told(talk: Talk) -> Turn | None:
     """The person asks a fact back, sometimes one they never told."""
     rng = talk.rng
-    known = bool(talk.told) and rng.random() < 0.5
+    known = bool(talk.told) and rng.random() < 0.65
     what = rng.choice(sorted(talk.told)) if known else rng.choice(["name", *sorted(_FACTS)])
     wordings = ("What is my {w}?", "Do you remember my {w}?", "What's my {w}?", "Tell me my {w}.",
                 "Do you know my {w}?",

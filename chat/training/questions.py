@@ -113,7 +113,7 @@ def count(talk: Talk, index: int, where: str) -> Turn:
             asked = asked.replace(spec.size, rng.choice(SIZE_WORDS[spec.size]), 1)
         talk.counts.append(Counted(talk.at, index, spec, len(found)))
     if found:
-        talk.focus = Focus(index, found, "count")
+        talk.focus = Focus(index, found, "count", noun)
     return turn(talk, wordings, where, tally(talk, found, noun), "count", n=plural(asked))
 
 
@@ -132,7 +132,7 @@ def exist(talk: Talk, index: int, where: str) -> Turn | None:
         return None
     found, noun = spec.among(things), spec.words()
     if found:
-        talk.focus = Focus(index, found, "exist")
+        talk.focus = Focus(index, found, "exist", noun)
         answer = f"Yes, {said(tally(talk, found, noun))}"
     else:
         answer = f"No, there is no {noun}."

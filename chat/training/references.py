@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from chat.training.cards.turns import therefore
 from chat.training.language import FILL_WORDS, NUMBERS, PLACE_PHRASES, SIZE_WORDS, capital, plural
+from chat.training.meaning import as_for, of_the, subject, together
 from chat.training.questions import ATTRIBUTES, attribute_of
 from chat.training.scene import COLOURS, FILLS, PLACES, SHAPES, SIZES, Thing
 from chat.training.talk import Asked, Counted, Focus, Spec, Talk, Turn, has, of_those, tally
@@ -95,7 +96,8 @@ def first_asked(talk: Talk) -> Turn | None:
         return Turn(rng.choice(wordings).format(o=ORDER[number], t=thing), answer, "first_asked")
     name = rng.choice(names)
     question = rng.choice(ATTRIBUTES[name]).format(n=f"{ORDER[number]} {thing}")
-    return Turn(question, attribute_of(chosen.thing, name), "first_asked")
+    who = subject(talk, chosen.thing, name, chosen.words)
+    return Turn(question, attribute_of(chosen.thing, name, who), "first_asked")
 
 
 def back_to(talk: Talk) -> Turn | None:
@@ -110,6 +112,7 @@ def back_to(talk: Talk) -> Turn | None:
         return None
     name = rng.choice(names)
     talk.focus = Focus(chosen.scene, (chosen.thing,), name)
+    who = subject(talk, chosen.thing, name, chosen.words)
     opener = rng.choice(("Back to {n}: ", "Let's go back to {n}. ", "Back to {n}. ", "About {n} again: ",
                          "Let us return to {n}. ", "{n} again: "))  # fmt: skip
     ask = {
@@ -121,7 +124,7 @@ def back_to(talk: Talk) -> Turn | None:
     words = f"the {chosen.words}" + rng.choice(("", " we talked about", " from before"))
     asked = rng.choice(ask)
     asked = asked if rng.random() < 0.5 else asked[0].lower() + asked[1:]
-    return Turn(capital(opener.format(n=words)) + asked, attribute_of(chosen.thing, name), "back_to")
+    return Turn(capital(opener.format(n=words)) + asked, attribute_of(chosen.thing, name, who), "back_to")
 
 
 def count_on(talk: Talk) -> Turn | None:
@@ -130,16 +133,25 @@ def count_on(talk: Talk) -> Turn | None:
         return None
     ways = [_count_others, _count_some, _count_before]
     talk.rng.shuffle(ways)
-    # Seldom possible, and so taken when they are.
-    ways = [_count_compared, _count_together, *ways] if talk.rng.random() < 0.7 else ways
     return next((made for way in ways if (made := way(talk)) is not None), None)
 
 
-def _number(talk: Talk, scene: int, spec: Spec, question: str, family: str = "count_on") -> Turn:
-    found = spec.among(talk.scenes[scene].things)
+def counts_joined(talk: Talk) -> Turn | None:
+    """The last two counts together, or beside each other if they are of two pictures."""
+    if not talk.counts or talk.counts[-1].at != talk.at - 1:
+        return None
+    return _count_compared(talk) or _count_together(talk)
+
+
+def _number(
+    talk: Talk, spec: Spec, question: str, scene: int, where: str = "", family: str = "count_on"
+) -> Turn:
+    """where: in words, if the count before was of another picture."""
+    found, noun = spec.among(talk.scenes[scene].things), spec.words()
     talk.counts.append(Counted(talk.at, scene, spec, len(found)))
-    talk.focus = Focus(scene, found, "count") if found else None
-    return Turn(question, tally(talk, found, spec.words()), family)
+    talk.focus = Focus(scene, found, "count", noun) if found else None
+    answer = as_for(talk, noun, where, tally(talk, found, noun))
+    return Turn(question, answer, family)
 
 
 def _count_others(talk: Talk) -> Turn | None:
@@ -150,7 +162,7 @@ def _count_others(talk: Talk) -> Turn | None:
         return None
     spec = replace(last.spec, kind=rng.choice(kinds)) if rng.random() < 0.3 else Spec(kind=rng.choice(kinds))
     wordings = ("And {p}?", "What about {p}?", "And how about {p}?", "And how many {p}?", "How about {p}?")
-    return _number(talk, last.scene, spec, rng.choice(wordings).format(p=plural(spec.words())))
+    return _number(talk, spec, rng.choice(wordings).format(p=plural(spec.words())), last.scene)
 
 
 def _count_some(talk: Talk) -> Turn | None:
@@ -164,7 +176,7 @@ def _count_some(talk: Talk) -> Turn | None:
     spec = replace(last.spec, **{name: value})
     said = rng.choice({"size": SIZE_WORDS, "fill": FILL_WORDS}.get(name, {}).get(value, (value,)))
     wordings = ("And {v} ones?", "And how many {v} ones?", "What about {v} ones?", "And only {v} ones?")
-    return _number(talk, last.scene, spec, rng.choice(wordings).format(v=said))
+    return _number(talk, spec, rng.choice(wordings).format(v=said), last.scene)
 
 
 def _count_together(talk: Talk) -> Turn | None:
@@ -172,12 +184,12 @@ def _count_together(talk: Talk) -> Turn | None:
         return None
     first, second = talk.counts[-2:]
     apart = first.scene != second.scene or (first.spec.kind and second.spec.kind not in ("", first.spec.kind))
-    number = first.number + second.number
-    if not apart or number >= len(NUMBERS):
+    if not apart or first.number + second.number >= len(NUMBERS):
         return None
     wordings = ("How many is that together?", "And how many is that in all?", "How many in all?",
                 "What is that together?", "And together?", "And in total?")  # fmt: skip
-    return Turn(talk.rng.choice(wordings), f"That is {number} together.", "count_together")
+    answer = together(talk, first.number, second.number)
+    return Turn(talk.rng.choice(wordings), answer, "count_together")
 
 
 def _count_before(talk: Talk) -> Turn | None:
@@ -189,7 +201,10 @@ def _count_before(talk: Talk) -> Turn | None:
         "And in the previous picture?",
         "How many in the picture before?",
     )
-    return _number(talk, last.scene - 1, last.spec, talk.rng.choice(wordings))
+    if not _worth(talk, last.spec, last.scene - 1):
+        return None
+    question = talk.rng.choice(wordings)
+    return _number(talk, last.spec, question, last.scene - 1, "in the picture before")
 
 
 def _count_compared(talk: Talk) -> Turn | None:
@@ -218,7 +233,14 @@ def same_here(talk: Talk, index: int) -> Turn | None:
         "And here?",
         "And now?",
     )
-    return _number(talk, index, talk.counts[-1].spec, talk.rng.choice(wordings), "same_here")
+    question, spec = talk.rng.choice(wordings), talk.counts[-1].spec
+    return _number(talk, spec, question, index, "here", "same_here") if _worth(talk, spec, index) else None
+
+
+def _worth(talk: Talk, spec: Spec, scene: int) -> bool:
+    """Whether to ask for the same in another picture, where it is seldom: if it were always asked, the
+    answer would nearly always be that there is none."""
+    return bool(spec.among(talk.scenes[scene].things)) or talk.rng.random() < 0.3
 
 
 def of_them(talk: Talk) -> Turn | None:
@@ -236,7 +258,7 @@ def of_them(talk: Talk) -> Turn | None:
     wordings = ("Are all of them {v}?", "Are they all {v}?", "Is every one of these {v}?")
     if not every:
         wordings = ("Are any of them {v}?", "Is any of them {v}?", "Is one of them {v}?")
-    answer = therefore(yes, of_those(talk, found, value))
+    answer = therefore(yes, of_the(talk, focus, of_those(talk, found, value)))
     return Turn(rng.choice(wordings).format(v=value), answer, "of_them")
 
 

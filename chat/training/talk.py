@@ -45,11 +45,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What "it" (one thing) or "they" (several) now means, in which scene, and what was asked of it."""
+    """What "it" (one thing) or "they" (several) now means, in which scene, what was asked of it, and the
+    noun for several that were spoken of by one."""
 
     scene: int
     things: tuple[Thing, ...]
     asked: str = ""
+    noun: str = ""
 
 
 Shown = Scene | Card
@@ -79,20 +81,21 @@ class Counted:
 
 @dataclass
 class Talk:
-    """A dialogue under way. `scenes` were shown so far; names maps given names to things; emphasis
-    multiplies the weights of families; card is the last turn about one of the cards, by its index.
+    """A dialogue under way. `scenes` were shown so far; names maps given names to things and the words that
+    these were last asked about by; emphasis multiplies the weights of families; card is the last turn about
+    one of the cards, by its index.
 
     at: the turn that is being made. asked, counts: attributes and numbers asked for so far. pending: turn,
     scene, attribute and things of a question that fits several. waiting: questions asked before there was a
-    picture, with their answers. rule: how answers are to be given, "word" or "upper". at_once: how often a
-    number is said without saying first where the things are.
+    picture, with their answers. rule: how answers are to be given, "word" or "upper". at_once: how often an
+    answer is said without saying first what is meant, or where the things are that it counts.
     """
 
     rng: random.Random
     scenes: list[Shown] = field(default_factory=list)
     focus: Focus | None = None
     card: tuple[int, CardTurn] | None = None
-    names: dict[str, tuple[int, Thing]] = field(default_factory=dict)
+    names: dict[str, tuple[int, Thing, str]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     emphasis: Mapping[str, float] = field(default_factory=dict)
     at: int = 0

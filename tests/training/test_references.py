@@ -17,6 +17,7 @@ from chat.training.references import (
     chosen,
     corrected,
     count_on,
+    counts_joined,
     first_asked,
     in_form,
     of_them,
@@ -101,11 +102,12 @@ def test_the_first_thing_is_the_first_even_if_asked_again() -> None:
             assert which in question
             told = {
                 f"It is {thing.colour}.", f"It is {thing.size}.", f"It is {thing.fill}.",
-                f"You asked about the {thing.name}.", "It is at the top left.", "It is at the bottom right.",
-                    f"It is {a_thing(thing)}.",
+                "It is at the top left.", "It is at the bottom right.",
             }  # fmt: skip
-            assert answer in told
-    assert {"You asked about the moon.", "You asked about the star.", "It is green."} <= set(answers)
+            # What is meant is said first, unless it holds the answer.
+            told = {each.replace("It is", f"The {thing.name} is") for each in told}
+            assert answer in {*told, f"You asked about the {thing.name}.", f"It is {a_thing(thing)}."}
+    assert {"You asked about the moon.", "You asked about the star.", "The moon is green."} <= set(answers)
 
 
 def test_going_back_is_to_something_that_was_asked_about() -> None:
@@ -115,7 +117,9 @@ def test_going_back_is_to_something_that_was_asked_about() -> None:
         return back_to(state)
 
     answers = said(make)
-    assert set(answers) == {"It is green.", "It is solid.", "It is at the bottom right."}
+    assert set(answers) == {
+        "The moon is green.", "The moon is solid.", "The moon is at the bottom right.",
+    }  # fmt: skip
     assert all("the moon" in question for each in answers.values() for question in each)
 
 
@@ -126,10 +130,9 @@ def test_counts_follow_counts() -> None:
         return count_on(state)
 
     answers = said(make)
-    assert "That is 3 together." in answers
     # One asks "and red ones" of the stars counted last.
     red, blue, moon = (
-        f"{at_places([PLACES[thing.place]])} there is one {noun}."
+        f"As for {noun}s, {at_places([PLACES[thing.place]]).lower()} there is one {noun}."
         for thing, noun in ((RED, "red star"), (BLUE, "blue star"), (MOON, "moon"))
     )
     assert {red, blue, moon} <= set(answers)
@@ -137,16 +140,29 @@ def test_counts_follow_counts() -> None:
         assert "red" in question
 
 
+def test_counts_are_added_if_they_are_of_different_things() -> None:
+    def make(seed: int) -> Turn | None:
+        state = talk(seed, 2)
+        state.counts += [Counted(0, 0, Spec(kind="moon"), 1), Counted(1, 0, second, 2)]
+        return counts_joined(state)
+
+    second = Spec(kind="star")
+    assert set(said(make)) == {"One and two, that is 3 together."}
+    second = Spec(kind="moon", colour="red")
+    assert set(said(make)) == set()
+
+
 def test_counts_of_two_pictures_are_compared() -> None:
     def make(seed: int) -> Turn | None:
         state = talk(seed, 2, FIRST, SECOND)
         state.counts += [Counted(0, 0, Spec(kind="star"), 2), Counted(1, 1, Spec(kind="star"), 1)]
-        return count_on(state)
+        return counts_joined(state)
 
-    answers = said(make)
-    assert "One here and two there, so no." in answers
-    before = said(_before)
-    assert "There are two stars." in {count_apart(answer)[0] for answer in before}
+    assert set(said(make)) == {"One here and two there, so no."}
+    before = [answer for answer in said(_before) if answer.startswith("As for stars in the picture before, ")]
+    assert [count_apart(answer.split(", ", 1)[1]) for answer in before] == [
+        ("There are two stars.", [PLACES[thing.place] for thing in (RED, BLUE)])
+    ]
 
 
 def _before(seed: int) -> Turn | None:
@@ -161,7 +177,9 @@ def test_the_same_count_is_asked_of_a_new_picture() -> None:
     made = same_here(state, 1)
     assert made is not None
     (star,) = [thing for thing in SECOND.things if thing.name == "star"]
-    assert count_apart(made.answer) == ("There is one star.", [PLACES[star.place]])
+    resolved, told = made.answer.split(", ", 1)
+    assert resolved == "As for stars here"
+    assert count_apart(told) == ("There is one star.", [PLACES[star.place]])
     assert same_here(talk(0, 1, FIRST, SECOND), 1) is None
 
 

@@ -197,10 +197,12 @@ class Draft:
         refers: int | None = None,
         needs: frozenset[Need] | None = None,
         last: bool = False,
+        parts: tuple[int, ...] = (),
         **slots: str,
     ) -> int:
-        """Ask for a number of something."""
+        """Ask for a number of something; parts: the numbers it is the sum of, which a reply may say too."""
         values, rivals = count_values(number)
+        rivals = tuple(rival for rival in rivals if rival not in map(str, parts))
         wanted = needs or (PICTURE if refers is None else BOTH)
         answer = counted(number, what) if what else f"That is {number} together."
         return self.put(
