@@ -209,11 +209,11 @@ class Clock:
     def _set(self, threads: int) -> None:
         self.threads = threads
 
-    def steps(self, crew: Team, number: int, products: int = SMALL) -> Sequence[int]:
+    def steps(self, crew: Team, number: int, products: int = SMALL, read: int = 1) -> Sequence[int]:
         """The threads of so many steps."""
         chosen = []
         for _ in range(number):
-            with crew.work(products, 1):
+            with crew.work(products, read):
                 chosen.append(self.threads)
                 self.now += self.cost[self.threads]
         return chosen
@@ -236,3 +236,12 @@ def test_a_team_takes_the_faster_way_and_tries_the_other_ever_more_seldom(
 def test_a_small_step_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, crew = Clock(monkeypatch), Team()
     assert clock.steps(crew, 20, products=SMALL - 1) == [1] * 20
+
+
+def test_a_step_of_more_rows_is_not_taken_for_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, crew = Clock(monkeypatch), Team()
+    clock.steps(crew, 10, SMALL, SMALL)
+    clock.cost = {1: 5.7, 2: 2.7}  # as sixteen rows take, beside one: each weight is read once for all
+    assert clock.steps(crew, 20, 16 * SMALL, SMALL) == [2] * 20
+    clock.cost = {1: 2.0, 2: 1.0}
+    assert clock.steps(crew, 20, SMALL, SMALL) == [2] * 20
