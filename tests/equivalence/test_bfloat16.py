@@ -19,8 +19,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from chat.engines.base import Finish, FinishReason
-from chat.engines.builtin.row import Row
+from chat.engines.base import Finish
+from chat.engines.builtin.scheduler import Scheduler
 from chat.model import decoder
 from chat.model.cache import KVCache, PictureView
 from chat.model.layers import rotary_tables
@@ -50,13 +50,13 @@ class Rounded(Bench):
         self.model = tiny_model(torch.bfloat16)
         self._taken: list[Tensor] = []
         self._noted: list[tuple[Tensor, Tensor, Tensor]] = []
-        take = Row.take
+        best = Scheduler._best
 
-        def noting(row: Row, logits: Tensor) -> FinishReason | None:
-            self._taken.append(logits.clone())
-            return take(row, logits)
+        def noting(scheduler: Scheduler, logits: Tensor) -> list[int]:
+            self._taken.extend(logits.clone())
+            return best(scheduler, logits)
 
-        monkeypatch.setattr(Row, "take", noting)
+        monkeypatch.setattr(Scheduler, "_best", noting)
         self.restart()
 
     def _check(self, finish: Finish, conversation: int) -> None:

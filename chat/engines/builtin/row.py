@@ -45,7 +45,6 @@ class Row:
         self._left = Event()
         self._out: SimpleQueue[Delta | BaseException | None] = SimpleQueue()
         self._tokenizer = tokenizer
-        self._barred = torch.tensor([token for token in tokenizer.special.values() if token != tokenizer.end])
         self._words = StreamDecoder(tokenizer)
         self._held = ""
         self._count = 0
@@ -68,11 +67,12 @@ class Row:
         self.prompt_tokens = len(self.session.ids)
         self._room = min(self.request.sampling.max_tokens, context - self.prompt_tokens)
 
-    def take(self, logits: Tensor) -> FinishReason | None:
-        """Choose the next token from logits (vocab,), hand on its text; the reason if it is the last."""
+    def take(self, logits: Tensor, best: int) -> FinishReason | None:
+        """Choose the next token from logits (vocab,), of which `best` is the most likely, and hand on its
+        text; the reason if it is the last."""
         if self._room <= 0:
             return "length"
-        token = self._choose(logits)
+        token = self._choose(logits, best)
         if token == self._tokenizer.end:
             return "stop"
         self.token = token
@@ -99,11 +99,10 @@ class Row:
         """Let the reader go: nothing more will be done for this request."""
         self._out.put(error)
 
-    def _choose(self, logits: Tensor) -> int:
+    def _choose(self, logits: Tensor, best: int) -> int:
         sampling = self.request.sampling
-        with torch.inference_mode():
-            # They are nobody else's, and a copy would cost as much as the choice.
-            logits[self._barred] = -torch.inf
+        if sampling.temperature <= 0.0 and sampling.repetition_penalty == 1.0:
+            return best
         if sampling.repetition_penalty != 1.0:
             begun = self.prompt_tokens - len(self.opening)
             logits = discourage(logits, self.session.ids[begun:], sampling.repetition_penalty)

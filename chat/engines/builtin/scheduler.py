@@ -14,12 +14,14 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 import torch
+from torch import Tensor
 
 from chat.engines.base import FinishReason
 from chat.engines.builtin.reader import PromptReader
 from chat.engines.builtin.row import Row
 from chat.engines.builtin.steps import Steps
 from chat.errors import EngineError
+from chat.model.sampling import most_likely
 from chat.model.tokenizer import Tokenizer
 
 
@@ -35,6 +37,7 @@ class Scheduler:
         self._lock = Lock()
         self._thread: Thread | None = None
         self._closed = False
+        self._barred = torch.tensor([token for token in tokenizer.special.values() if token != tokenizer.end])
 
     def submit(self, row: Row) -> None:
         """Have a request answered. Raises EngineError once closed."""
@@ -105,7 +108,7 @@ class Scheduler:
                 self._reading.append((row, steps))
             else:
                 with row.watch("decode_s"):
-                    reason = row.take(row.logits)
+                    reason = row.take(row.logits, self._best(row.logits[None])[0])
                 if reason is None:
                     self._saying.append(row)
                 else:
@@ -132,13 +135,20 @@ class Scheduler:
             return
         seconds = time.perf_counter() - began
         self._saying = []
-        for row, its in zip(rows, logits, strict=True):
+        for row, its, best in zip(rows, logits, self._best(logits), strict=True):
             row.watch.add("decode_s", seconds)
-            reason = row.take(its)
+            reason = row.take(its, best)
             if reason is None:
                 self._saying.append(row)
             else:
                 self._end(row, reason)
+
+    def _best(self, logits: Tensor) -> list[int]:
+        """Each row's most likely token, once those of logits (m, vocab) that stand for no text are barred."""
+        with torch.inference_mode():
+            # They are nobody else's, and a copy would cost as much as the choice.
+            logits[:, self._barred] = -torch.inf
+        return most_likely(logits)
 
     def _end(self, row: Row, reason: FinishReason) -> None:
         """Say the last word, then put away: the reader of this reply need not wait for that."""
