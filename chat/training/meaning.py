@@ -44,7 +44,7 @@ def other_one(talk: Talk, thing: Thing, attribute: str) -> str:
 
 
 def as_for(talk: Talk, noun: str, where: str, answer: str) -> str:
-    """A count that goes on from another: "As for stars in the picture before, there are none." """
+    """A count that goes on from another: "As for stars here, there are no stars." """
     return answer if _at_once(talk) else f"As for {plural(noun)}{where and ' '}{where}, {said(answer)}"
 
 
