@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,23 +25,12 @@ SPARE = 256
 """Positions that a copy has room for besides what it copies: going on from it soon needs no other."""
 
 
-class Layout(NamedTuple):
-    """Where keys and values are in memory: the address of the first key, and how many values lie between
-    keys and values, from layer to layer, and from head to head."""
-
-    start: int
-    side: int
-    layer: int
-    head: int
-
-
 class KVCache:
     """Self-attention keys and values of a batch of token prefixes of different lengths.
 
     keys, values: per layer (b, g, capacity, e); lengths (b,): valid positions of each
-    row; layout: where those of the first row stand in memory, until it grows. Slots past
-    a row's length hold leftovers, which the causal mask hides until they are overwritten;
-    truncating is therefore only a matter of the lengths.
+    row. Slots past a row's length hold leftovers, which the causal mask hides until
+    they are overwritten; truncating is therefore only a matter of the lengths.
     """
 
     keys: list[Tensor]
@@ -79,8 +67,6 @@ class KVCache:
         # One piece of memory for all layers (2, L, b, g, capacity, e): the larger, the larger its pages.
         self._both = both
         self.keys, self.values = (list(side.unbind()) for side in both)
-        side, layer, _, head, _, _ = both.stride()
-        self.layout = Layout(both.data_ptr(), side, layer, head)
 
     def prepare(self, slots: Tensor) -> Tensor | None:
         """Make room for new tokens at slots (b, s), and say what each may look at: (b, 1, s, end), None if

@@ -90,11 +90,13 @@ class PackedDecoder:
             table[:, 0, 0].numpy()
             for table in rotary_tables(places, self._shape.head_dim, self._theta, torch.float32)
         )
-        starts, sides, layers, strides = np.array([cache.layout for cache in caches]).T
-        steps = layers[:, None, None] * np.arange(len(self._weights.blocks))[:, None]
-        steps = (steps + sides[:, None, None] * SIDES) * HELD.itemsize
-        ends = [length + 1 for length in lengths]
-        return self._rows(starts[:, None, None] + steps, strides, lengths, ends, cos, sin)
+        spans = [cache.span(0, 1) for cache in caches]  # (2, layers, g, 1, e)
+        firsts = [span.data_ptr() for span in spans]
+        steps = np.array([[span.stride(1), span.stride(0)] for span in spans]) * HELD.itemsize
+        layers = np.arange(len(self._weights.blocks))[:, None]
+        addresses = np.array(firsts)[:, None, None] + steps[:, None, :1] * layers + steps[:, None, 1:] * SIDES
+        strides = np.array([span.stride(2) for span in spans])
+        return self._rows(addresses, strides, lengths, [length + 1 for length in lengths], cos, sin)
 
     def _views(self, pictures: Sequence[PictureView | None]) -> Rows:
         lengths = [0 if view is None else view.keys[0].shape[2] for view in pictures]
@@ -118,15 +120,17 @@ class PackedDecoder:
         sin: np.ndarray[Any, Any],
     ) -> Rows:
         """Rows as `Rows` has them, with the chunks of positions up to `ends`."""
-        limits, groups = np.array(ends, np.int64), self._shape.kv_heads
-        counts = np.repeat(-(-limits // CHUNK), groups)  # of every row and head
-        firsts = np.concatenate([[0], counts.cumsum()])
-        pairs = np.repeat(np.arange(len(counts)), counts)
-        starts = CHUNK * (np.arange(firsts[-1]) - firsts[pairs])
-        row = pairs // groups
-        chunks = np.stack([row, pairs % groups, starts, np.minimum(starts + CHUNK, limits[row])], axis=1)
+        chunks = np.array(
+            [
+                (row, group, start, min(start + CHUNK, end))
+                for row, end in enumerate(ends)
+                for group in range(self._shape.kv_heads)
+                for start in range(0, end, CHUNK)
+            ],
+            np.int64,
+        ).reshape(-1, 4)
         # Each thread gets one run of them: largest first, dealt out in turn.
         largest = np.argsort(chunks[:, 2] - chunks[:, 3], kind="stable")
         threads = numba.get_num_threads()
         order = np.concatenate([largest[thread::threads] for thread in range(threads)])
-        return Rows(addresses, strides, np.array(lengths, np.int64), cos, sin, chunks, firsts, order)
+        return Rows(addresses, strides, np.array(lengths, np.int64), cos, sin, chunks, order)

@@ -301,34 +301,31 @@ def look(
 
 
 @_quick
-def _join(rows: Any, heads: Any, pair: Any, parts: Any, out: Any) -> None:
-    """Put the chunks of a row's key/value head together: out (h/g, e)."""
-    found, peaks, totals = parts
-    e = out.shape[1]
-    first, last = rows.firsts[pair], rows.firsts[pair + 1]
-    shares = np.empty((1, last - first), np.float32)
-    for head in range(heads):
-        for c in range(e):
-            out[head, c] = 0.0
-        if first == last:
-            continue
-        peak = peaks[first, head]
-        for chunk in range(first, last):
-            peak = max(peak, peaks[chunk, head])
-        total = np.float32(0.0)
-        for chunk in range(first, last):
-            shares[0, chunk - first] = exp(peaks[chunk, head] - peak)
-            total += shares[0, chunk - first] * totals[chunk, head]
-        for chunk in range(last - first):
-            shares[0, chunk] /= total
-        _mix(shares, last - first, found, (first * heads + head) * e, heads * e, out[head : head + 1])
-
-
-@_parallel
 def join(rows: Any, shape: Any, parts: Any, out: Any) -> None:
     """Put the chunks of each head together: out (m, d); zeros for a row that has none."""
-    heads, e = shape.heads // shape.kv_heads, shape.head_dim
-    wide = heads * e
-    for pair in prange(rows.firsts.shape[0] - 1):
-        row, at = pair // shape.kv_heads, pair % shape.kv_heads * wide
-        _join(rows, heads, pair, parts, out[row, at : at + wide].reshape(heads, e))
+    found, peaks, totals = parts
+    e, heads = shape.head_dim, shape.heads // shape.kv_heads
+    for row in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[row, c] = 0.0
+    shares = np.empty((1, rows.items.shape[0]), np.float32)
+    first, end = 0, rows.items.shape[0]
+    while first < end:
+        row, group = rows.items[first, 0], rows.items[first, 1]
+        last = first + 1
+        while last < end and rows.items[last, 0] == row and rows.items[last, 1] == group:
+            last += 1
+        for head in range(heads):
+            at = (group * heads + head) * e
+            peak = peaks[first, head]
+            for chunk in range(first, last):
+                peak = max(peak, peaks[chunk, head])
+            total = np.float32(0.0)
+            for chunk in range(first, last):
+                shares[0, chunk - first] = exp(peaks[chunk, head] - peak)
+                total += shares[0, chunk - first] * totals[chunk, head]
+            for chunk in range(last - first):
+                shares[0, chunk] /= total
+            joined = out[row, at : at + e].reshape(1, e)
+            _mix(shares, last - first, found, (first * heads + head) * e, heads * e, joined)
+        first = last

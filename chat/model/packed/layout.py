@@ -60,8 +60,8 @@ class Rows(NamedTuple):
 
     addresses (m, layers, 2): of the first key and value; strides (m,): values from one head to the next;
     lengths (m,): positions; cos, sin (m, e/2): the new token's angles; items (n, 4): row, key/value head,
-    first and last position of every chunk, in this order; firsts (m·g + 1,): where those of each row and
-    head begin, and where all end; order (n,): in which they are shared out, so that threads get as much.
+    first and last position of every chunk, in this order; order (n,): in which they are shared out, so that
+    threads get as much.
     """
 
     addresses: np.ndarray[Any, Any]
@@ -70,7 +70,6 @@ class Rows(NamedTuple):
     cos: np.ndarray[Any, Any]
     sin: np.ndarray[Any, Any]
     items: np.ndarray[Any, Any]
-    firsts: np.ndarray[Any, Any]
     order: np.ndarray[Any, Any]
 
 

@@ -22,7 +22,6 @@ from chat.model.packed.layout import (
     UP,
     UP_SCALE,
 )
-from chat.model.packed.llvm import WIDE
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -69,14 +68,12 @@ def run(ids: Any, shape: Any, weights: Any, texts: Any, pictures: Any, logits: A
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _parts(rows: Any, shape: Any) -> Any:
-    """Room for what the chunks leave: found (n, h/g, e), and peaks and totals (n, h/g or more)."""
+    """Room for what the chunks leave: what they found (n, h/g, e), their peaks and totals (n, h/g)."""
     n, heads = rows.items.shape[0], shape.heads // shape.kv_heads
-    # A line of memory each: neighbours are mostly another core's.
-    wide = -(-heads // WIDE) * WIDE
     return (
         np.empty((n, heads, shape.head_dim), np.float32),
-        np.empty((n, wide), np.float32),
-        np.empty((n, wide), np.float32),
+        np.empty((n, heads), np.float32),
+        np.empty((n, heads), np.float32),
     )
 
 
